@@ -1,0 +1,465 @@
+"""A learner's typed formula, as a function of numbers, arrays or tensors.
+
+A formula is text from outside, so it is never run as Python.  It is cut into tokens, Python's own parser turns these
+into a syntax tree (`ast.parse`, no compilation), and a short list of node types becomes a list of steps; whatever is
+not on the list is refused.  Parsing and evaluation are loops: no formula is too deep for them.
+
+What can be written:
+
+- numbers, names, `+ - * / ** @` and round brackets, with Python's precedence; `− × ÷ ·` are read as `- * / *`;
+- the functions in `FUNCTIONS`, and the constant `pi` (`e` is an ordinary name; write `exp(1)` for Euler's number);
+- named intermediate values, separated by `;` or a new line: `u = x + y; f = u*y`.  The last one is the result;
+- comments, from `#` to the end of the line.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import keyword
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from textbook import ops
+from textbook.engine import OPS, Array, Tensor
+
+LONGEST = 2000  # characters in a formula
+DEEPEST = 100  # brackets inside brackets, or signs in a row
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "exp": ops.exp,
+    "log": ops.log,
+    "sqrt": ops.sqrt,
+    "abs": ops.abs,
+    "sin": ops.sin,
+    "cos": ops.cos,
+    "tanh": ops.tanh,
+    "sigmoid": ops.sigmoid,
+    "relu": ops.relu,
+    "softplus": ops.softplus,
+    "mean": ops.mean,
+    "sum": ops.sum,
+    "maximum": ops.maximum,
+    "minimum": ops.minimum,
+    "max": ops.maximum,
+    "min": ops.minimum,
+}
+_BINARY: dict[type, Callable[..., Any]] = {
+    ast.Add: ops.add,
+    ast.Sub: ops.sub,
+    ast.Mult: ops.mul,
+    ast.Div: ops.div,
+    ast.Pow: ops.pow,
+    ast.MatMult: ops.matmul,
+}
+
+# One character for one, so that columns stay right.
+_READ_AS = str.maketrans("−×÷·⋅\t\r\xa0", "-*/**   ")
+_TOKEN = re.compile(
+    r"(?P<space> +)|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
+    r"|(?P<mark>\*\*|/(?!/)|[-+*@(),=])|(?P<end>[;\n])|(?P<other>//|.)",
+    re.DOTALL,
+)
+_INSTEAD = {
+    "^": "write ** for a power",
+    "//": "write / to divide",
+    "√": "write sqrt(x)",
+    "π": "write pi",
+    ".": "a dot stands only inside a number",
+    ":": "write = to name a value",
+    "%": "a formula has only + - * / ** @",
+} | (
+    dict.fromkeys("[]{}", "use round brackets ( )")
+    | dict.fromkeys("'\"`", "a formula has no text in quotes")
+    | dict.fromkeys("<>!&|~≤≥≠", "there are no comparisons and no logic; maximum(x, y) and relu(x) may do")
+)
+
+
+class ExpressionError(ValueError):
+    """A formula cannot be read or evaluated.  One line: what is wrong, what to do, where.
+
+    Attributes:
+        text: the formula.
+        line: from 1.
+        column: in characters of that line, from 1.
+    """
+
+    def __init__(self, message: str, text: str = "", position: int = 0) -> None:
+        self.text = text
+        self.line = text.count("\n", 0, position) + 1
+        self.column = position - text.rfind("\n", 0, position)
+        where = f"line {self.line}, " if self.line > 1 else ""
+        super().__init__(f"{message} ({where}column {self.column})")
+
+
+class Step(NamedTuple):
+    """One step of an evaluation: fetch the variable `name` (no function), or apply a function to earlier results."""
+
+    position: int  # in the text
+    name: str  # of the variable or the intermediate value; "" for none
+    function: Callable[..., Any] | None = None
+    inputs: tuple[int | float, ...] = ()  # an int is the number of an earlier step, a float is itself
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A formula as a function.
+
+    Called with one keyword argument for each variable: numbers, arrays or tensors.  Numbers in, a number out; if any
+    value is a `Tensor`, so is the result, and it carries the graph of the formula as written (`x*x` has two edges from
+    one x; constants are computed beforehand).  Intermediate tensors bear the names they were given.  Outside a
+    function's domain the result is inf or nan, without a warning, as in numpy.
+
+    Attributes:
+        text: the formula as typed.
+        names: its variables, in order of first appearance; at least one.
+
+    >>> f = parse("u = x + y; f = u*y")
+    >>> f.names, f(x=3, y=2)
+    (('x', 'y'), 10.0)
+    """
+
+    text: str
+    names: tuple[str, ...]
+    steps: tuple[Step, ...] = field(repr=False)
+
+    def __call__(self, /, **values: Any) -> Any:
+        """The value of the formula.
+
+        Raises:
+            TypeError: a variable is missing, unknown, or not made of real numbers.
+            ValueError: a value that enters is nan or infinite.
+            ExpressionError: shapes do not fit.
+        """
+        self._check_names(values)
+        entered = {name: _entered(name, values[name]) for name in self.names}
+        results: list[Any] = []
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                if step.function is None:
+                    results.append(entered[step.name])
+                    continue
+                inputs = [i if isinstance(i, float) else results[i] for i in step.inputs]
+                out = _applied(step.function, inputs, self.text, step.position)
+                if isinstance(out, Tensor):
+                    out.name = step.name
+                results.append(out)
+        # The last step is the result: every named value is used, so nothing else can come last.
+        if all(isinstance(values[name], (int, float)) for name in self.names):
+            return float(results[-1])
+        return results[-1]
+
+    def tensors(self, /, **values: Any) -> tuple[Tensor, dict[str, Tensor]]:
+        """The formula's graph at these values.
+
+        Args:
+            values: a number or an array for each variable.
+
+        Returns:
+            (result, leaves): the traced result, and the named leaf of each variable, with `requires_grad`.
+
+        >>> result, leaves = parse("(x + y)*y").tensors(x=3, y=2)
+        >>> result.backward()
+        >>> float(leaves["x"].grad), float(leaves["y"].grad)
+        (2.0, 7.0)
+        """
+        self._check_names(values)
+        leaves = {name: Tensor(_entered(name, values[name]), requires_grad=True, name=name) for name in self.names}
+        return self(**leaves), leaves
+
+    def _check_names(self, values: dict[str, Any]) -> None:
+        missing = ", ".join(name for name in self.names if name not in values)
+        unknown = ", ".join(name for name in values if name not in self.names)
+        if missing or unknown:
+            wrong = " and ".join(filter(None, [missing and f"lacks {missing}", unknown and f"does not know {unknown}"]))
+            raise TypeError(f"{_short(self.text)} {wrong}: give a value for each of {', '.join(self.names)}")
+
+
+def parse(text: str) -> Expression:
+    """Read a formula.
+
+    Args:
+        text: at most 2,000 characters; the module's docstring says what can be written.
+
+    Returns:
+        an `Expression`, callable with one keyword argument for each of its `.names`.
+
+    Raises:
+        ExpressionError: anything else; one line that points at the column.
+
+    >>> parse("x**2 + 2x")
+    Traceback (most recent call last):
+    textbook.expression.ExpressionError: an operator is missing between 2 and x: write 2*x (column 9)
+    """
+    if not isinstance(text, str):
+        raise ExpressionError(f"expected a formula as text, got {type(text).__name__}: write it in quotes")
+    if len(text) > LONGEST:
+        raise ExpressionError(f"the formula has {len(text)} characters: at most {LONGEST} are read", text, LONGEST)
+    return _Reader(text).read()
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+def _entered(name: str, value: Any) -> Any:
+    """A value as it enters a formula: a tensor, or real finite numbers as floats."""
+    if isinstance(value, Tensor):
+        if value.recipe is None:  # a computed tensor may be inf or nan; its data entered elsewhere
+            _check_finite(name, value._data)
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be a real number, an array of them or a Tensor, got {type(value).__name__}")
+    _check_finite(name, array)
+    # A numpy scalar, not a Python number: 1/0 is then inf, as it is for arrays.
+    return (array if array.dtype.kind == "f" else array.astype(float))[()]
+
+
+def _check_finite(name: str, array: Array) -> None:
+    if not np.isfinite(array).all():
+        bad = np.asarray(array)[~np.isfinite(array)].flat[0]
+        raise ValueError(f"{name} contains {bad}: values must be finite numbers")
+
+
+def _applied(function: Callable[..., Any], inputs: list[Any], text: str, position: int) -> Any:
+    try:
+        return function(*inputs)
+    except (ValueError, TypeError) as error:
+        shapes = " and ".join(str(np.shape(x._data if isinstance(x, Tensor) else x)) for x in inputs)
+        reason = " ".join(str(error).split())
+        raise ExpressionError(f"inputs of shape {shapes} do not fit here: {reason}", text, position) from None
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+
+
+class _Reader:
+    """Reads one formula: tokens, statements, syntax trees, steps."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        blank = re.sub("#[^\n]*", lambda comment: " " * len(comment[0]), text)
+        self.source = blank.translate(_READ_AS)
+        self.steps: list[Step] = []
+        self.meaning: dict[str, int | float] = {}  # of each name so far: a step, or a constant
+        self.unused: dict[str, int] = {}  # named values that nothing has used yet, and where they were named
+
+    def fail(self, message: str, position: int) -> NoReturn:
+        raise ExpressionError(message, self.text, position) from None
+
+    def read(self) -> Expression:
+        statements = self.statements()
+        if not statements:
+            self.fail("the formula is empty: write one, such as (x + y)*y", 0)
+        for number, statement in enumerate(statements, 1):
+            self.statement(statement, last=number == len(statements))
+        names = tuple(step.name for step in self.steps if step.function is None)
+        if not names:
+            self.fail("a formula needs at least one variable, such as x", statements[-1][0].start)
+        return Expression(self.text, names, tuple(self.steps))
+
+    def tokens(self) -> Iterator[_Token]:
+        for match in _TOKEN.finditer(self.source):
+            kind, found, start = match.lastgroup or "", match[0], match.start()
+            if kind == "other":
+                self.fail(f"{found!r} has no meaning here: {_instead(found)}", start)
+            if kind == "number":
+                if len(found) > 30 or float(found) > 1e100:
+                    self.fail("this number is too large or too long: use at most 30 characters and 1e100", start)
+                if re.fullmatch("0[0-9]+", found):
+                    self.fail(f"write {int(found)} without the leading 0", start)
+            if kind == "name":
+                if keyword.iskeyword(found):
+                    self.fail(f"'{found}' is a word of Python: it has no use here, not even as a name", start)
+                if len(found) > 20 or "__" in found:
+                    self.fail("a name has at most 20 characters, and no two underscores in a row", start)
+            if kind != "space":
+                yield _Token(kind, found, start)
+
+    def statements(self) -> list[list[_Token]]:
+        """The tokens, cut at `;` and at line ends outside brackets; brackets match and no operator is left out."""
+        statements: list[list[_Token]] = [[]]
+        opened: list[int] = []
+        signs = 0
+        for token in self.tokens():
+            last = statements[-1][-1] if statements[-1] else None
+            if token.kind == "end":
+                if not opened:
+                    statements.append([])
+                elif token.text == ";":
+                    self.fail("this bracket is never closed: write )", opened[-1])
+                continue
+            if (
+                last
+                and (last.kind in ("number", "name") or last.text == ")")
+                and (token.kind in ("number", "name") or (token.text == "(" and last.kind != "name"))
+            ):
+                a, b = last.text, token.text
+                if a in FUNCTIONS:
+                    self.fail(f"'{a}' is a function: write {a}({b})", token.start)
+                self.fail(f"an operator is missing between {a} and {b}: write {a}*{b}", token.start)
+            signs = signs + 1 if token.text in ("+", "-") else 0
+            if token.text == "(":
+                opened.append(token.start)
+            elif token.text == ")":
+                if not opened:
+                    self.fail("this bracket closes nothing: write a ( before it, or delete it", token.start)
+                opened.pop()
+            elif token.text == "," and not opened:
+                self.fail("a comma can only separate the inputs of a function: write ; between parts", token.start)
+            if len(opened) > DEEPEST or signs > DEEPEST:
+                self.fail(f"over {DEEPEST} nested brackets or signs in a row: name a part, as in u = …", token.start)
+            statements[-1].append(token)
+        if opened:
+            self.fail("this bracket is never closed: write )", opened[-1])
+        return [statement for statement in statements if statement]
+
+    def statement(self, tokens: list[_Token], last: bool) -> None:
+        """`name = expression`, or, at the end, an expression alone."""
+        name, start = "", tokens[0].start
+        stop = tokens[-1].start + len(tokens[-1].text)
+        if len(tokens) > 1 and tokens[0].kind == "name" and tokens[1].text == "=":
+            name = tokens[0].text
+            if name in FUNCTIONS or name == "pi":
+                self.fail(f"'{name}' already has a meaning: choose another name", start)
+            if len(tokens) == 2:
+                self.fail(f"a value is missing after {name} =", stop)
+            tokens = tokens[2:]
+        for token in tokens:
+            if token.text == "=":
+                self.fail("= can only follow one name at the start, as in u = x + y", token.start)
+        if not (name or last):
+            self.fail("only the last part may stand without a name: write u = before this one, or delete it", start)
+        first = len(self.steps)
+        value = self.expression(tokens, stop)
+        if name in self.meaning:
+            # Its own right side, or an earlier part, took the name for a variable.
+            for step in self.steps:
+                if step.name == name and step.function is None:
+                    self.fail(f"'{name}' is used before it is defined: define it first, or rename one", step.position)
+            self.fail(f"'{name}' has a value already: choose another name", start)
+        if name:
+            self.meaning[name] = value
+            self.unused[name] = start
+            if isinstance(value, int) and value >= first and self.steps[value].function:
+                self.steps[value] = self.steps[value]._replace(name=name)
+        if last:
+            self.unused.pop(name, None)
+            for other, position in self.unused.items():
+                self.fail(f"'{other}' is never used: use it in a later part, or delete it", position)
+
+    def expression(self, tokens: list[_Token], stop: int) -> int | float:
+        """Append the steps of one expression; returns the last one's number, or the value of a constant."""
+        start = tokens[0].start
+        source = self.source[start:stop].replace("\n", " ")  # ASCII on one line, so columns are characters
+        try:
+            root = ast.parse(f"({source})", mode="eval").body
+        except SyntaxError as error:
+            position = start + (error.offset or 2) - 2
+            place = next((f"before {token.text}" for token in tokens if token.start >= position), "at the end")
+            self.fail(f"something is missing {place}", position)
+        except (RecursionError, MemoryError, ValueError):
+            self.fail("the formula is nested too deeply: name a part, as in u = …", start)
+        offset = start - 1
+        operands: list[int | float] = []
+        for node in _children_first(root):
+            position = node.col_offset + offset
+            match node:
+                case ast.Constant(value=int() | float() as number):
+                    operands.append(float(number))
+                case ast.Name():
+                    operands.append(self.named(node.id, position))
+                case ast.UnaryOp(op=ast.UAdd()):
+                    pass
+                case ast.UnaryOp(op=ast.USub()):
+                    self.apply(ops.neg, 1, operands, position)
+                case ast.BinOp() if type(node.op) in _BINARY:
+                    after_left = (node.left.end_col_offset or 0) + offset
+                    position = next(i for i in range(after_left, stop) if self.source[i] in "+-*/@")
+                    self.apply(_BINARY[type(node.op)], 2, operands, position)
+                case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                    self.apply(self.function(name, len(args), position), len(args), operands, position)
+                case ast.Tuple():
+                    self.fail("these brackets must hold one value: commas only separate a function's inputs", position)
+                case _:
+                    self.fail("a formula has only numbers, names, + - * / ** @, ( ) and functions", position)
+        return operands[0]
+
+    def named(self, name: str, position: int) -> int | float:
+        if name == "pi":
+            return math.pi
+        if name in FUNCTIONS:
+            self.fail(f"'{name}' is a function: write {name}(x)", position)
+        self.unused.pop(name, None)
+        if name not in self.meaning:
+            self.meaning[name] = len(self.steps)
+            self.steps.append(Step(position, name))
+        return self.meaning[name]
+
+    def function(self, name: str, given: int, position: int) -> Callable[..., Any]:
+        if name not in FUNCTIONS:
+            near = difflib.get_close_matches(name.lower(), FUNCTIONS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(FUNCTIONS)}."
+            self.fail(f"there is no function '{name}': {hint} To multiply, write {name}*(…)", position)
+        wanted = len(OPS[FUNCTIONS[name].__name__].vjps)
+        if given != wanted:
+            example = f"{name}({', '.join('xy'[:wanted])})"
+            self.fail(f"{name} takes {wanted} input{'s'[: wanted - 1]}, got {given}: write {example}", position)
+        return FUNCTIONS[name]
+
+    def apply(self, function: Callable[..., Any], count: int, operands: list[int | float], position: int) -> None:
+        """Replace the last `count` operands by the result of a function: a step, or a constant if they all are."""
+        inputs = tuple(operands[-count:])
+        del operands[-count:]
+        if function is ops.pow and isinstance(inputs[1], float) and abs(inputs[1]) > 1000:
+            self.fail(f"the exponent {inputs[1]:g} is too large: at most 1000", position)
+        if not all(isinstance(i, float) for i in inputs):
+            self.steps.append(Step(position, "", function, inputs))
+            operands.append(len(self.steps) - 1)
+            return
+        with np.errstate(all="ignore"):  # in float64: a tower like 9**9**9 overflows at once, and never hangs
+            value = float(_applied(function, [np.float64(i) for i in inputs], self.text, position))
+        if not math.isfinite(value):
+            self.fail(f"this constant is {value}: it must be a finite number", position)
+        operands.append(value)
+
+
+def _children_first(root: ast.expr) -> list[Any]:
+    """The nodes of an expression in the order of evaluation.  What is not on the list keeps its children."""
+    order: list[ast.expr] = []
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        order.append(node)
+        match node:
+            case ast.BinOp():
+                waiting += node.left, node.right
+            case ast.UnaryOp():
+                waiting.append(node.operand)
+            case ast.Call():
+                waiting += node.args
+    return order[::-1]
+
+
+def _instead(character: str) -> str:
+    if character in _INSTEAD:
+        return _INSTEAD[character]
+    if unicodedata.decomposition(character).startswith("<super>"):
+        return f"write **{unicodedata.normalize('NFKC', character)} for a power"
+    return "names are written in the letters a to z" if character.isalpha() else "delete it"

@@ -1,0 +1,91 @@
+"""Training is a generator of steps: the caller decides what to watch, when to pause and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from textbook import ops
+from textbook.engine import Array, Tensor, no_grad
+from textbook.nn import Module
+from textbook.optim import Optimizer
+
+
+class Step(NamedTuple):
+    """One update: its number from 1, and the loss on its batch before the update."""
+
+    number: int
+    loss: float
+
+
+class Score(NamedTuple):
+    """Mean loss in nats over all examples, and the share that is classified right."""
+
+    loss: float
+    accuracy: float
+
+
+def train(
+    model: Module,
+    loss: Callable[[Any, Array], Tensor],
+    batches: Iterable[tuple[Array, Array]],
+    optimizer: Optimizer,
+) -> Iterator[Step]:
+    """Take one optimizer step for each batch, and yield after it.
+
+    Args:
+        model: maps x to predictions.
+        loss: maps (predictions, y) to a scalar, such as `ops.cross_entropy` or `ops.mse`.
+        batches: pairs (x, y).
+        optimizer: holds the model's parameters; its `.hyper` may be changed between steps.
+
+    Raises:
+        ValueError: a batch is empty or holds NaN or infinity.
+    """
+    model.train()
+    for number, (x, y) in enumerate(batches, start=1):
+        _check_batch(number, x, y)
+        optimizer.zero_grad()
+        value = loss(model(x), y)
+        value.backward()
+        optimizer.step()
+        yield Step(number, value.item())
+
+
+def _check_batch(number: int, x: Array, y: Array) -> None:
+    if len(x) != len(y):
+        raise ValueError(f"batch {number} has {len(x)} inputs and {len(y)} targets: one for each is needed")
+    if len(x) == 0:
+        raise ValueError(f"batch {number} is empty: there is nothing to learn from")
+    for name, values in (("x", x), ("y", y)):
+        # A sum is not finite if an element is not, and costs no array of flags.
+        if values.dtype.kind == "f" and not np.isfinite(values.sum()) and not np.isfinite(values).all():
+            where = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
+            raise ValueError(f"batch {number}: {name}{list(where)} is {values[where]}; clean the data before training")
+
+
+def evaluate(model: Module, x: Array, y: Array, size: int = 1000) -> Score:
+    """Loss and accuracy of a classifier, in evaluation mode and without a graph; the mode is restored.
+
+    Args:
+        model: maps (N, …) to logits (N, classes).
+        x, y: all examples and their integer labels.
+        size: how many go through the model at once.
+    """
+    if len(x) != len(y) or not len(x):
+        raise ValueError(f"evaluate needs as many labels as examples, one at least: got {len(x)} and {len(y)}")
+    before = model.training
+    model.eval()
+    try:
+        with no_grad():
+            loss = right = 0.0
+            for start in range(0, len(x), size):
+                labels = y[start : start + size]
+                logits = model(x[start : start + size])
+                loss += float(ops.cross_entropy(logits, labels).item()) * len(labels)
+                right += int((logits.data.argmax(axis=1) == labels).sum())
+    finally:
+        model.train(before)
+    return Score(loss / len(x), right / len(x))
