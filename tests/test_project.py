@@ -23,7 +23,7 @@ PACKAGE = ROOT / "textbook"
 LAYERS = [
     {"engine", "data"},
     {"ops", "optim", "graph", "gradcheck", "init"},
-    {"surfaces", "nn", "expression", "second_order"},
+    {"surfaces", "nn", "expression", "second_order", "show"},
     {"train", "torch_twin", "parallel"},
     {"plots"},
     {"stage"},

@@ -64,15 +64,21 @@ _recording = True
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Record no graph inside the block.
+    """Record no graph inside the block.  `grad` and its kin still work there: they record what they differentiate.
 
     >>> w = Tensor(2.0, requires_grad=True)
     >>> with no_grad():
     ...     (3 * w).requires_grad
     False
     """
+    with _record(False):
+        yield
+
+
+@contextmanager
+def _record(on: bool) -> Iterator[None]:
     global _recording
-    before, _recording = _recording, False
+    before, _recording = _recording, on
     try:
         yield
     finally:
@@ -90,7 +96,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
             break
     else:
         return op.forward(*inputs, **params)
-    parents, arrays, recorded = [], [], False
+    parents, arrays, recorded, watched = [], [], False, False
     for x in inputs:
         if type(x) is not Tensor:
             x = Tensor._of(_as_constant(x))
@@ -98,6 +104,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
             recorded = _recording
         if x._copy is not None:
             x._notice_writes()
+            watched = True
         parents.append(x)
         arrays.append(x._data)
     try:
@@ -109,6 +116,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     if recorded:
         out.requires_grad = True
         out.recipe = _new(Recipe, (op, tuple(parents), params, _writes))
+    elif watched:  # a write to the input must not reach a constant that views it, such as x.T: nothing would notice
+        out._data = _own(out._data)
     return out
 
 
@@ -117,9 +126,9 @@ _new = tuple.__new__  # NamedTuple's own constructor costs twice as much, and on
 
 def _as_constant(x: Any) -> Array:
     # A Python number stays one: as a 0-d float64 array it would turn float32 into float64.
-    if type(x) in (float, int) or isinstance(x, (np.ndarray, np.generic, int, float)):
+    if isinstance(x, (float, int)):
         return x
-    array = np.asarray(x)
+    array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"expected numbers, got {type(x).__name__} ({array.dtype})")
     return array
@@ -189,7 +198,8 @@ class Tensor:
     def data(self) -> Array:
         """The values.  Whoever holds this array may write into it, so a copy is kept to notice that."""
         if self._copy is None and isinstance(self._data, np.ndarray):
-            self._copy = self._data.copy()
+            # The copy is handed out, not the original: x.T and x share that one.
+            self._copy, self._data = self._data, self._data.copy()
         return self._data
 
     @data.setter
@@ -198,7 +208,7 @@ class Tensor:
         self._copy = self._data.copy() if isinstance(self._data, np.ndarray) else None
 
     def _replace(self, value: Array) -> None:
-        array = np.asarray(value, dtype=self.dtype)
+        array = value if value is self._data else np.array(value, dtype=self.dtype)
         if array.shape != self.shape:
             raise ValueError(f"new data have shape {array.shape}, the tensor has {self.shape}: they must be equal")
         self._data = array if array.ndim else array[()]
@@ -463,6 +473,11 @@ def backward_steps(root: Tensor, seed: Any = None, create_graph: bool = False) -
                 if message.shape != like.shape:  # the forward pass broadcast this input: its gradient is a sum
                     message = apply(sum_to, message, shape=like.shape)
                 if message.dtype != like.dtype:
+                    if like.dtype.kind != "f":
+                        raise GraphError(
+                            f"the gradient stops at a tensor of {like.dtype}, input {index} of '{op.name}': only "
+                            "floats have one. Use float data, and .detach() before a cast to integers"
+                        )
                     message = apply(astype, message, dtype=like.dtype)
             total = upstream.get(parent)
             # Never in place: a message may be the upstream array itself.
@@ -532,30 +547,35 @@ def value_and_grad(f: Callable[..., Any], argnum: int = 0, seed: Any = None) -> 
     """
 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        x = args[argnum]
+        x, arguments = args[argnum], list(args)
         if isinstance(x, Tensor):
             # A node of its own, so that "with respect to this argument" excludes other uses of the same tensor.
             point = apply(OPS["identity"], x)
             point.requires_grad = True
         else:
             point = Tensor(np.asarray(x, dtype=float) if np.asarray(x).dtype.kind != "f" else x, requires_grad=True)
-        root = f(*args[:argnum], point, *args[argnum + 1 :], **kwargs)
-        if not isinstance(root, Tensor) or not root.requires_grad:  # f does not depend on x
-            return root, np.zeros_like(point._data)[()]
-        ones = np.ones(root.shape, root.dtype) if seed == "ones" else seed
-        # If anything else in there requires a gradient, the result must stay part of its graph.
-        nested = isinstance(x, Tensor) or any(
-            t.recipe is None and t.requires_grad and t is not point for t in topological_order(root)
-        )
-        total: Any = None
-        for step in backward_steps(root, ones, create_graph=nested):
-            if step.parent is point:
-                total = step.total
-        if root is point:
-            total = _seed(root, ones)
-        if total is None:
-            total = np.zeros_like(point._data)[()]
-        return (root, total) if nested else (root._data, total)
+        arguments[argnum] = point
+        with _record(True):  # a no_grad() around this call must not make the gradient vanish
+            root = f(*arguments, **kwargs)
+            depends = isinstance(root, Tensor) and root.requires_grad
+            # If anything else in there requires a gradient, the result must stay part of its graph.
+            others = (t for t in (topological_order(root) if depends else ()) if t is not point)
+            nested = isinstance(x, Tensor) or any(t.recipe is None and t.requires_grad for t in others)
+            total: Any = np.zeros_like(point._data)[()]
+            if depends:
+                ones = np.ones(root.shape, root.dtype)[()] if seed == "ones" else seed
+                if root is point:
+                    total = _seed(root, ones)
+                for step in backward_steps(root, ones, create_graph=nested):
+                    if step.node is point:  # every edge into the point has been seen; the rest is how x was made
+                        break
+                    if step.parent is point:
+                        total = step.total
+        if point.recipe is None:  # a result that is part of a graph must not seem to depend on it any more
+            point.requires_grad = False
+        if not nested:
+            return _values(root), total
+        return tuple([t if isinstance(t, Tensor) else Tensor._of(t) for t in (root, total)])
 
     return both
 
@@ -588,8 +608,8 @@ def hessian(f: Callable[..., Any]) -> Callable[[Any], Array]:
     """
 
     def matrix(x: Any) -> Array:
-        x = np.asarray(x, dtype=float)
+        x = np.asarray(_values(x), dtype=float)
         basis = np.eye(x.size).reshape(x.size, *x.shape)
-        return np.reshape([hvp(f)(x, v) for v in basis], x.shape + x.shape)[()]
+        return np.reshape([_values(hvp(f)(x, v)) for v in basis], x.shape + x.shape)[()]
 
     return matrix

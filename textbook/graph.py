@@ -696,16 +696,13 @@ def _crossings(rows: list[list[Vertex]], after: Neighbours) -> int:
 
 
 def _heights(rows: list[list[Vertex]], before: Neighbours, after: Neighbours) -> dict[Vertex, float]:
-    """Downward coordinates: every vertex as near to its neighbours as order and gaps allow; dummies pull hardest."""
+    """Downward coordinates: every vertex as near to its neighbours' mean as order and gaps allow."""
     size = {v: 0.5 if isinstance(v, Dummy) else 1.0 for row in rows for v in row}
     height = {v: j - (len(row) - 1) / 2 for row in rows for j, v in enumerate(row)}
     both = {v: before[v] + after[v] for v in height}
-    for beside in (before, after, before, after, *[both] * 8):
+    for beside in (before, after, *[both] * 12):
         for row in rows if beside is not after else rows[::-1]:
-            wanted = []
-            for v in row:
-                pulls = [(height[u], 8.0 if isinstance(u, Dummy) and isinstance(v, Dummy) else 1.0) for u in beside[v]]
-                wanted.append(sum(h * w for h, w in pulls) / sum(w for _, w in pulls) if pulls else height[v])
+            wanted = [_mean([height[u] for u in beside[v]] or [height[v]]) for v in row]
             gaps = [(size[a] + size[b]) / 2 for a, b in pairwise(row)]
             height.update(zip(row, _spread(wanted, gaps), strict=True))
     return height

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, final
 
@@ -24,18 +24,23 @@ class Module(ABC):
     def __call__(self, x: Any) -> Any: ...
 
     def parameters(self) -> list[Tensor]:
-        """The tensors that training moves, layer by layer."""
-        return [p for child in self.children() for p in child.parameters()]
+        """The tensors that training moves, layer by layer; each once, even where two layers share it."""
+        return list(dict.fromkeys(p for child in self.children() for p in child.parameters()))
 
     def children(self) -> Sequence[Module]:
-        """The modules inside this one."""
+        """The modules directly inside this one."""
         return ()
+
+    def modules(self) -> Iterator[Module]:
+        """This module and every one inside it."""
+        yield self
+        for child in self.children():
+            yield from child.modules()
 
     def train(self, mode: bool = True) -> Module:
         """Switch this module and all inside it to training mode (or, with False, to evaluation)."""
-        self.training = mode
-        for child in self.children():
-            child.train(mode)
+        for module in self.modules():
+            module.training = mode
         return self
 
     def eval(self) -> Module:
@@ -99,7 +104,7 @@ class Dropout(Module):
         if not self.training or self.p == 0:
             return x
         keep = self.rng.random(x.shape) >= self.p
-        return x * (keep / (1 - self.p)).astype(x.dtype)
+        return x * (keep / (1 - self.p)).astype(np.result_type(x.dtype, np.float16))
 
 
 @final

@@ -44,6 +44,8 @@ def primitive(
         @functools.wraps(forward)
         def record(*args: Any, **params: Any) -> Any:
             if arity and len(args) > arity:
+                if len(args) > len(names):
+                    raise TypeError(f"{key} takes {len(names)} arguments ({', '.join(names)}), got {len(args)}")
                 params |= zip(names[arity:], args[arity:], strict=False)
             return apply(entry, *args[:arity], **params)
 
@@ -160,7 +162,7 @@ def _drop(x: Any, axis: int) -> Any:
 matmul = primitive(
     _matmul_left,
     _matmul_right,
-    tex=r"\cdot",
+    tex="@",
     example=lambda rng: ((_away_from_kinks(rng, 2, 3, 4), _away_from_kinks(rng, 4, 5)), {}),
     name="matmul",
 )(operator.matmul)
@@ -328,7 +330,9 @@ def reshape(x, shape):
 
 
 @primitive(
-    lambda g, out, x, axes=None: transpose(g, axes=None if axes is None else tuple(np.argsort(axes).tolist())),
+    lambda g, out, x, axes=None: transpose(
+        g, axes=None if axes is None else tuple(np.argsort([a % x.ndim for a in axes]).tolist())
+    ),
     tex="T",
     example=lambda rng: ((rng.normal(size=(2, 3, 4)),), {"axes": (2, 0, 1)}),
 )
@@ -467,8 +471,8 @@ def cross_entropy(logits, labels):
     >>> cross_entropy(np.array([[1e4, 0.0]]), labels=np.array([0])).item()
     0.0
     """
-    labels = np.asarray(labels)
-    shape = np.shape(logits) if not isinstance(logits, Tensor) else logits.shape
+    labels = np.array(_plain(labels))  # a copy: backward reads them again
+    shape = np.shape(_plain(logits))
     if len(shape) != 2:
         raise ValueError(f"logits must be (N, classes), got shape {shape}")
     if labels.dtype.kind not in "iu":

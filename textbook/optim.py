@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from textbook.engine import Array, Tensor, value_and_grad
+from textbook.engine import Array, Tensor, _values, value_and_grad
 
 Rule = Callable[..., tuple[Array, tuple]]
 RULES: dict[str, Rule] = {}
@@ -201,8 +201,8 @@ class Optimizer:
         if not self.params:
             raise ValueError("an optimizer needs at least one parameter, got none")
         for i, p in enumerate(self.params):
-            if not isinstance(p, Tensor) or not p.requires_grad:
-                raise ValueError(f"parameter {i} is {p!r:.80}: expected a Tensor with requires_grad=True")
+            if not isinstance(p, Tensor) or not p.requires_grad or p.recipe is not None:
+                raise ValueError(f"parameter {i} is {p!r:.80}: expected a leaf, a Tensor made with requires_grad=True")
         if len(set(self.params)) != len(self.params):
             raise ValueError("a parameter appears twice: it would be moved twice a step")
         self.rule = find_rule(rule)
@@ -210,6 +210,7 @@ class Optimizer:
         _check_hyper(self.rule, self.hyper)
         self.state = [tuple(np.zeros_like(p._data) for _ in slots(self.rule)) for p in self.params]
         self.t = 0
+        self._moves = [0] * len(self.params)  # of each parameter: one without a gradient sits a step out
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next backward starts from nothing."""
@@ -227,38 +228,53 @@ class Optimizer:
             raise ValueError("no parameter has a gradient: call loss.backward() before step()")
         self.t += 1
         # As plain Python numbers: a float64 scalar would turn float32 parameters into float64.
-        hyper = {k: v.item() if isinstance(v, np.generic) else v for k, v in self.hyper.items()}
-        scalar = not any(isinstance(v, np.ndarray) for v in hyper.values())
+        hyper = {k: _python_number(v) for k, v in self.hyper.items()}
+        scalar = not any(isinstance(a, np.ndarray) for v in hyper.values() for a in _leaves(v))
         for i, p in enumerate(self.params):
             if p.grad is None:
                 continue
+            self._moves[i] += 1
             if scalar and isinstance(p._data, np.ndarray) and p._data.flags.c_contiguous:
-                self._step_in_blocks(p, self.state[i], hyper)
+                self._step_in_blocks(p, self.state[i], self._moves[i], hyper)
             else:
-                move, self.state[i] = self.rule(p._data, p.grad, self.state[i], self.t, **hyper)
-                p._data = p._data + move
-            p._mark_written()
+                move, self.state[i] = self.rule(p._data, p.grad, self.state[i], self._moves[i], **hyper)
+                p._replace(p._data + move)
 
-    def _step_in_blocks(self, p: Tensor, state: tuple[Array, ...], hyper: dict[str, Any]) -> None:
+    def _step_in_blocks(self, p: Tensor, state: tuple[Array, ...], t: int, hyper: dict[str, Any]) -> None:
         x, g, s = p._data.reshape(-1), np.reshape(p.grad, -1), [a.reshape(-1) for a in state]
         for start in range(0, x.size, self.BLOCK):
             block = slice(start, start + self.BLOCK)
-            move, new = self.rule(x[block], g[block], tuple([a[block] for a in s]), self.t, **hyper)
+            move, new = self.rule(x[block], g[block], tuple([a[block] for a in s]), t, **hyper)
             x[block] += move
             for a, b in zip(s, new, strict=True):
                 a[block] = b
+        p._mark_written()
 
 
 def _check_hyper(rule: Rule, hyper: Mapping[str, Any]) -> None:
     known = hyperparameters(rule)
     for name, value in hyper.items():
-        if type(value) is float and 0 <= value < math.inf and name in known:
-            continue
         if name not in known:
             raise ValueError(f"{rule.__name__} has no hyperparameter {name!r}: it has {', '.join(known)}")
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiub" or not np.isfinite(array).all() or (array < 0).any():
-            raise ValueError(f"{name} must be finite numbers ≥ 0, got {value!r}")
+        pair = isinstance(known[name], tuple)
+        if pair != isinstance(value, tuple) or (pair and len(value) != len(known[name])):
+            raise ValueError(f"{name} must be {'a pair' if pair else 'one value'} like {known[name]}, got {value!r}")
+        for number in _leaves(value):
+            if type(number) in (float, int, bool) and 0 <= number < math.inf:  # all that most steps see, and quick
+                continue
+            array = np.asarray(number)
+            if array.dtype.kind not in "fiub" or not np.isfinite(array).all() or (array < 0).any():
+                raise ValueError(f"{name} must be finite numbers ≥ 0, got {value!r}")
+
+
+def _python_number(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple([_python_number(v) for v in value])
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value
+
+
+def _leaves(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, tuple) else (value,)  # betas is a pair
 
 
 def clip_grad_norm(params: Iterable[Tensor], max_norm: float) -> float:
@@ -278,9 +294,10 @@ def clip_grad_norm(params: Iterable[Tensor], max_norm: float) -> float:
     norm = math.sqrt(sum(float(np.vdot(p.grad, p.grad)) for p in owners))
     if not math.isfinite(norm):
         raise ValueError(f"the gradient norm is {norm}: the loss or an activation overflowed before this step")
-    if norm > max_norm:
+    scale = max_norm / (norm + 1e-6)
+    if scale < 1:
         for p in owners:
-            p.grad = p.grad * (max_norm / (norm + 1e-6))
+            p.grad = p.grad * scale
     return norm
 
 
@@ -385,6 +402,7 @@ def race(
     if not isinstance(steps, (int, np.integer)) or steps < 0:
         raise ValueError(f"steps must be a whole number ≥ 0, got {steps!r}")
     for r, h in pairs:
+        h.update({k: np.asarray(v) for k, v in h.items() if isinstance(v, list)})
         _check_hyper(r, h)
     x0 = np.asarray(x0, dtype=float)
     if not np.isfinite(x0).all():
@@ -403,9 +421,8 @@ def race(
     alive = np.ones(diverged_at.shape, dtype=bool)
     with np.errstate(all="ignore"):
         for t in range(steps + 1):
-            value, g = slope(x)
-            value = value._data if isinstance(value, Tensor) else value
-            if np.shape(value) not in (alive.shape, ()):
+            value, g = map(_values, slope(x))
+            if np.shape(value) != alive.shape and (np.shape(value) or alive.size > 1):
                 raise ValueError(
                     f"f must map x of shape {x.shape} to one number a run, shape {alive.shape}: got {np.shape(value)}"
                 )
@@ -423,7 +440,3 @@ def race(
                 x[lanes[i]] += np.where(alive[i], move, 0) if frozen else move
     results = [Trajectory(path[(slice(None), *lane)], loss[:, i], diverged_at[i][()]) for i, lane in enumerate(lanes)]
     return dict(zip(rules, results, strict=True)) if named else results
-
-
-def _leaves(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, tuple) else (value,)  # betas is a pair

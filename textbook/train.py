@@ -59,9 +59,12 @@ def _check_batch(number: int, x: Array, y: Array) -> None:
         raise ValueError(f"batch {number} has {len(x)} inputs and {len(y)} targets: one for each is needed")
     if len(x) == 0:
         raise ValueError(f"batch {number} is empty: there is nothing to learn from")
-    for name, values in (("x", x), ("y", y)):
-        # A sum is not finite if an element is not, and costs no array of flags.
-        if values.dtype.kind == "f" and not np.isfinite(values.sum()) and not np.isfinite(values).all():
+    for name, given in (("x", x), ("y", y)):
+        values = np.asarray(given._data if isinstance(given, Tensor) else given)
+        with np.errstate(over="ignore", invalid="ignore"):
+            # A sum is not finite if an element is not, and costs no array of flags.
+            suspect = values.dtype.kind == "f" and not np.isfinite(values.sum())
+        if suspect and not np.isfinite(values).all():
             where = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
             raise ValueError(f"batch {number}: {name}{list(where)} is {values[where]}; clean the data before training")
 
@@ -76,7 +79,7 @@ def evaluate(model: Module, x: Array, y: Array, size: int = 1000) -> Score:
     """
     if len(x) != len(y) or not len(x):
         raise ValueError(f"evaluate needs as many labels as examples, one at least: got {len(x)} and {len(y)}")
-    before = model.training
+    before = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with no_grad():
@@ -87,5 +90,6 @@ def evaluate(model: Module, x: Array, y: Array, size: int = 1000) -> Score:
                 loss += float(ops.cross_entropy(logits, labels).item()) * len(labels)
                 right += int((logits.data.argmax(axis=1) == labels).sum())
     finally:
-        model.train(before)
+        for module, mode in before:
+            module.training = mode
     return Score(loss / len(x), right / len(x))

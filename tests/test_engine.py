@@ -1,0 +1,855 @@
+"""The engine: graphs, backpropagation, aliasing, stale data, and derivatives of derivatives."""
+
+import gc
+import math
+import operator
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from textbook import ops
+from textbook.engine import (
+    BackwardStep,
+    GraphError,
+    Tensor,
+    backward_steps,
+    grad,
+    hessian,
+    hvp,
+    no_grad,
+    topological_order,
+    value_and_grad,
+)
+from textbook.optim import Optimizer
+
+
+def leaf(data, name=""):
+    return Tensor(np.asarray(data, dtype=float), requires_grad=True, name=name)
+
+
+def vector(n=3, seed=0):
+    return leaf(np.random.default_rng(seed).uniform(0.5, 2.0, n))
+
+
+# ---------------------------------------------------------------------------------------------- making tensors
+
+
+def test_tensor_copies_its_data():
+    source = np.ones(3)
+    x = Tensor(source, requires_grad=True)
+    out = (x * x).sum()
+    source[:] = 7
+    out.backward()
+    assert x.grad.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("data", "kwargs", "words"),
+    [
+        ("1.0", {}, ["real numbers", "<U3", "1.0"]),
+        (["a", "b"], {}, ["real numbers"]),
+        (1j, {}, ["real numbers", "complex128"]),
+        (np.array([1j]), {}, ["complex128"]),
+        (None, {}, ["object"]),
+        ([Tensor(1.0), Tensor(2.0)], {}, ["object"]),
+        (Tensor(1.0), {}, ["Tensor", ".data"]),
+        ([1, 2], {"requires_grad": True}, ["int64", "3.0 for 3"]),
+        (True, {"requires_grad": True}, ["bool", "floating-point"]),
+    ],
+)
+def test_wrong_data_are_refused(data, kwargs, words):
+    with pytest.raises(TypeError) as caught:
+        Tensor(data, **kwargs)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("other", ["a", 1j, np.array([1j]), None, np.array([None]), np.array(["a"]), {}, [Tensor(1.0)]])
+@pytest.mark.parametrize("operation", [operator.add, operator.mul, lambda x, y: y - x])
+def test_wrong_operands_are_refused(operation, other):
+    with pytest.raises(TypeError, match="expected numbers"):
+        operation(leaf([1.0, 2.0]), other)
+
+
+def test_integers_may_be_constants():
+    labels = Tensor([1, 2])
+    assert labels.dtype == np.int64 and not labels.requires_grad
+    x = leaf([0.5, 1.5])
+    (x * labels).sum().backward()
+    assert x.grad.tolist() == [1, 2]
+
+
+def test_integers_have_no_gradient_however_it_was_asked_for():
+    x = Tensor([1, 2])
+    x.requires_grad = True
+    with pytest.raises(GraphError, match="int64"):
+        (x * 0.5).sum().backward()
+    with pytest.raises(GraphError, match="int64"):
+        grad(lambda t: t * 0.5)(Tensor(3))
+    assert grad(lambda t: t * 0.5)(3) == 0.5  # a plain integer becomes a float first
+
+
+def test_repr():
+    assert repr(Tensor([1.0, 2.0])) == "Tensor([1., 2.])"
+    assert repr(leaf(3.0, "w")) == "Tensor(3., requires_grad=True, name='w')"
+    assert repr(leaf([1.0]) * 2) == "Tensor([2.], op=mul)"
+    assert repr(Tensor(np.float32(1))) == "Tensor(1., dtype=float32)"
+    assert len(repr(Tensor(np.zeros((100, 100))))) < 300
+
+
+# ---------------------------------------------------------------------------------------------- like an array
+
+OPERATORS = [
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.pow,
+    operator.eq,
+    operator.ne,
+    operator.lt,
+    operator.le,
+    operator.gt,
+    operator.ge,
+]
+LEFT, RIGHT = np.array([0.5, 2.0, 1.0]), np.array([1.5, 2.0, 0.25])
+
+
+@pytest.mark.parametrize("other", [RIGHT, RIGHT.tolist(), 2, 2.0, np.float64(2), np.array(2.0), RIGHT[:, None]])
+@pytest.mark.parametrize("operation", OPERATORS)
+def test_operators_as_on_arrays(operation, other):
+    x = leaf(LEFT)
+    plain = other if not isinstance(other, list) else np.array(other)
+    for ours, theirs in (
+        (operation(x, other), operation(LEFT, plain)),
+        (operation(other, x), operation(plain, LEFT)),  # the array, number or list stands on the left
+        (operation(x, Tensor(other)), operation(LEFT, plain)),
+    ):
+        compares = operation in OPERATORS[5:]
+        assert type(ours) is (np.ndarray if compares else Tensor)
+        assert np.array_equal(ours if compares else ours.data, theirs)
+
+
+def test_matmul_from_both_sides():
+    m = np.arange(6.0).reshape(2, 3)
+    x = leaf(LEFT)
+    assert np.array_equal((m @ x).data, m @ LEFT)
+    assert np.array_equal((x @ m.T).data, LEFT @ m.T)
+    assert np.array_equal((x @ LEFT.tolist()).data, LEFT @ LEFT)
+
+
+def test_unary_operators_and_methods():
+    m = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, 4.0]])
+    x = leaf(m)
+    for ours, theirs in [
+        (-x, -m),
+        (abs(x), abs(m)),
+        (x.T, m.T),
+        (x.sum(), m.sum()),
+        (x.sum(axis=1, keepdims=True), m.sum(axis=1, keepdims=True)),
+        (x.mean(axis=0), m.mean(axis=0)),
+        (x.max(axis=(0, 1)), m.max()),
+        (x.reshape(3, 2), m.reshape(3, 2)),
+        (x.reshape((3, -1)), m.reshape(3, 2)),
+        (x.reshape(-1), m.ravel()),
+        (x[1], m[1]),
+        (x[:, ::-1], m[:, ::-1]),
+        (x[..., None], m[..., None]),
+        (x[x > 1], m[m > 1]),
+        (x[Tensor([1, 0, 1])], m[[1, 0, 1]]),
+        (x[np.int64(1), -1], m[1, -1]),
+    ]:
+        assert type(ours) is Tensor and ours.shape == np.shape(theirs) and np.array_equal(ours.data, theirs)
+    assert (x.ndim, x.size, x.shape, x.dtype) == (2, 6, (2, 3), np.float64)
+
+
+def test_length_iteration_membership_and_truth():
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    assert len(x) == 2
+    rows = list(x)
+    assert [row.data.tolist() for row in rows] == [[1, 2], [3, 4]] and all(row.requires_grad for row in rows)
+    first, _ = x
+    first.sum().backward()
+    assert x.grad.tolist() == [[1, 1], [0, 0]]
+    assert bool(leaf(2.0)) and not bool(leaf(0.0)) and float(leaf([2.5])) == 2.5 and leaf([[2.5]]).item() == 2.5
+    for call in (len, list):
+        with pytest.raises(TypeError, match="no length"):
+            call(leaf(1.0))
+    with pytest.raises(ValueError, match=r"item\(\) needs one element.*\(2, 2\)"):
+        x.item()
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(x)
+
+
+def test_tensors_are_keys_by_identity():
+    a, b = leaf([1.0, 2.0]), leaf([1.0, 2.0])
+    assert {a: "a", b: "b"}[b] == "b"
+    assert len({a, b, a}) == 2
+    assert hash(a) == hash(a) and (a == b).all()
+
+
+def test_numpy_does_not_swallow_tensors():
+    x = leaf([1.0, 2.0])
+    array = np.ones(2)
+    array += 0  # numpy's own in-place addition
+    array = array + x
+    assert type(array) is Tensor
+    with pytest.raises(TypeError, match="ufunc"):
+        np.exp(x)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: 2.0 * x + 1,
+        lambda x: x / 3 - 2,
+        lambda x: 2.0**x,
+        lambda x: x**2,
+        lambda x: 1 - x,
+        lambda x: x.mean() * 3.0,
+        lambda x: ops.where(x > 0, x, 0.0),
+        lambda x: ops.maximum(x, 0.5),
+        lambda x: ops.gelu(x),
+        lambda x: ops.softmax(x.reshape(1, -1)),
+        lambda x: x[0] * 2.5,
+        lambda x: x.sum(),
+        lambda x: ops.mse(x, np.zeros(3, np.float32)),
+    ],
+)
+def test_python_numbers_do_not_upcast(f):
+    x = Tensor(np.ones(3, np.float32), requires_grad=True)
+    out = f(x)
+    assert out.dtype == np.float32
+    (out * out).sum().backward()
+    assert x.grad.dtype == np.float32
+
+
+# ---------------------------------------------------------------------------------------------- backward
+
+
+def test_backward_adds_to_grad():
+    x = leaf([1.0, 2.0])
+    (x * x).sum().backward()
+    (3 * x).sum().backward()
+    assert x.grad.tolist() == [2 + 3, 4 + 3]
+
+
+def test_only_leaves_that_ask_get_a_gradient():
+    x, c = leaf(2.0), Tensor(3.0)
+    y = x * c
+    (y * y).backward()
+    assert x.grad == 2 * 6 * 3 and c.grad is None and y.grad is None
+
+
+def test_backward_of_a_leaf_itself():
+    x = leaf(2.0)
+    x.backward()
+    x.backward(seed=3.0)
+    assert x.grad == 4.0
+
+
+def test_seed():
+    x = leaf([1.0, 2.0])
+    (x * x).backward(seed=[1, 10])
+    assert x.grad.tolist() == [2, 40]
+    (x * x).backward(seed=Tensor([1.0, 0.0]))
+    assert x.grad.tolist() == [4, 40]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: (leaf([1.0, 2.0]) * 2).backward(), ["scalar", "(2,)", ".sum()", "seed="]),
+        (lambda: leaf([1.0, 2.0]).backward(), ["scalar", "(2,)"]),
+        (lambda: (leaf([1.0, 2.0]) * 2).backward(seed=1.0), ["seed", "()", "(2,)"]),
+        (lambda: (leaf([1.0, 2.0]) * 2).backward(seed=[[1.0], [2.0]]), ["(2, 1)", "(2,)"]),
+        (lambda: leaf(2.0).backward(seed=[1.0]), ["(1,)", "()"]),
+        (lambda: Tensor(2.0).backward(), ["requires a gradient", "requires_grad=True"]),
+        (lambda: (Tensor(2.0) * 3).backward(), ["requires a gradient"]),
+        (lambda: leaf(2.0).detach().backward(), ["requires a gradient"]),
+        (lambda: list(backward_steps(3.0)), ["float", "Tensor"]),
+        (lambda: grad(lambda x: x * x)(np.ones(2)), ["scalar", "(2,)"]),
+    ],
+)
+def test_backward_says_what_is_wrong(call, words):
+    with pytest.raises(GraphError) as caught:
+        call()
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_failed_backward_leaves_no_gradient_behind():
+    x, y = leaf([1.0]), leaf([2.0])
+    out = (x * 2).sum() + (y * y).sum()
+    y.data[0] = 5
+    with pytest.raises(GraphError):
+        out.backward()
+    assert x.grad is None and y.grad is None
+
+
+# ---------------------------------------------------------------------------------------------- aliasing
+
+PASSES_ON = {  # each hands the upstream gradient, or a view of it, to several leaves
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "add itself": lambda x, y: x + x + y,
+    "identity": lambda x, y: ops.identity(x) + ops.identity(y),
+    "reshape": lambda x, y: x.reshape(4) + y.reshape(4),
+    "transpose": lambda x, y: x.T + y.T,
+    "concatenate": lambda x, y: ops.concatenate([x, y]),
+    "getitem": lambda x, y: x[::-1] + y[:],
+    "broadcast": lambda x, y: ops.broadcast_to(x, (3, 2, 2)) + y,
+    "sum": lambda x, y: ops.sum(x, axis=0, keepdims=True) + y,
+    "mean": lambda x, y: ops.mean(x) + ops.mean(y),
+    "astype": lambda x, y: x.astype(float) + y,
+    "where": lambda x, y: ops.where(np.array([True, False]), x, y),
+    "maximum": lambda x, y: ops.maximum(x, y + 100),
+}
+
+
+@pytest.mark.parametrize("name", PASSES_ON)
+def test_writing_into_a_gradient_changes_nothing_else(name):
+    x, y = leaf(np.arange(4.0).reshape(2, 2)), leaf(np.arange(4.0, 8.0).reshape(2, 2))
+    out = PASSES_ON[name](x, y)
+    seed = np.random.default_rng(0).normal(size=out.shape)
+    kept = seed.copy()
+    out.backward(seed=seed)
+    first = y.grad.copy()
+    assert x.grad.flags.writeable and y.grad.flags.writeable
+    assert not np.shares_memory(x.grad, y.grad)
+    x.grad[...] = np.nan
+    assert np.array_equal(y.grad, first)
+    assert np.array_equal(seed, kept)
+    y.grad[...] = 0
+    seed[...] = np.inf
+    out.backward(seed=kept)
+    assert np.array_equal(y.grad, first)
+    assert np.isnan(x.grad).all()  # backward added to what stood there
+
+
+@pytest.mark.parametrize("seed", [np.array([1.0, 2.0])])
+def test_gradient_of_a_leaf_root_is_not_the_seed(seed):
+    x = leaf([0.0, 0.0])
+    x.backward(seed=seed)
+    seed[0] = 99
+    assert x.grad.tolist() == [1, 2]
+
+
+def test_gradients_do_not_share_memory_with_data():
+    x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    (x * y).sum().backward()
+    x.grad[...] = 99
+    assert x.data.tolist() == [1, 2] and y.data.tolist() == [3, 4]
+    y.data[...] = 7
+    assert y.grad.tolist() == [1, 2]
+
+
+# ---------------------------------------------------------------------------------------------- topological order
+
+
+@st.composite
+def graphs(draw):
+    """A leaf, and then sums of two earlier nodes; by its index, the operands of each."""
+    return [(draw(st.integers(0, n)), draw(st.integers(0, n))) for n in range(draw(st.integers(1, 12)))]
+
+
+def build(graph):
+    nodes = [leaf(1.0)]
+    for i, j in graph:
+        nodes.append(nodes[i] * 0.5 + nodes[j])
+    return nodes
+
+
+@given(graphs())
+def test_order_holds_every_ancestor_once_after_its_parents(graph):
+    root = build(graph)[-1]
+    order = topological_order(root)
+    position = {node: i for i, node in enumerate(order)}
+    assert len(position) == len(order) and order[-1] is root
+    reachable, todo = set(), [root]
+    while todo:
+        node = todo.pop()
+        if node not in reachable:
+            reachable.add(node)
+            todo.extend(node.recipe.parents if node.recipe else ())
+    assert reachable == set(order)
+    for node in order:
+        for parent in node.recipe.parents if node.recipe else ():
+            assert position[parent] < position[node]
+
+
+@given(graphs())
+def test_backward_steps_cover_each_edge_once(graph):
+    nodes = build(graph)
+    root = nodes[-1]
+    edges = {
+        (node, index)
+        for node in topological_order(root)
+        for index, parent in enumerate(node.recipe.parents if node.recipe else ())
+        if parent.requires_grad
+    }
+    steps = list(backward_steps(root))
+    assert all(type(step) is BackwardStep for step in steps)
+    assert len(steps) == len(edges) and {(step.node, step.index) for step in steps} == edges
+
+    order = {node: i for i, node in enumerate(topological_order(root))}
+    assert [order[step.node] for step in steps] == sorted((order[step.node] for step in steps), reverse=True)
+
+    received = {root: 1.0}
+    for step in steps:
+        assert step.node.recipe.parents[step.index] is step.parent
+        assert step.upstream == received[step.node]  # finished: nothing is added to it after it was sent on
+        received[step.parent] = received.get(step.parent, 0.0) + step.message
+        assert step.total == received[step.parent]
+
+    root.backward()
+    assert nodes[0].grad == received[nodes[0]]
+    paths = [1.0]
+    for i, j in graph:
+        paths.append(paths[i] * 0.5 + paths[j])
+    assert nodes[0].grad == pytest.approx(paths[-1], rel=1e-12)
+
+
+def test_steps_are_lazy_and_touch_no_grad():
+    x = vector()
+    out = (ops.exp(x) * x).sum()
+    steps = backward_steps(out)
+    assert next(steps).node is out
+    for step in steps:
+        assert step.message.shape == step.parent.shape
+    assert x.grad is None
+
+
+def test_an_edge_for_each_use():
+    x = leaf(3.0)
+    steps = list(backward_steps(x * x))
+    assert [(s.index, s.message, s.total) for s in steps] == [(0, 3.0, 3.0), (1, 3.0, 6.0)]
+
+
+def test_constants_send_and_receive_nothing():
+    x, c = leaf([1.0, 2.0]), Tensor([0.0, 0.0])
+    with np.errstate(all="raise"):
+        out = (x / 2 + c ** 2).sum() + (c * np.array([1.0, np.inf])[:1]).sum()
+        assert {step.parent.requires_grad for step in backward_steps(out)} == {True}
+        (2.0 ** leaf([0.0])).sum().backward()
+        (leaf([0.0]) ** 2).sum().backward()  # the derivative by the exponent, log 0, is never asked for
+
+
+def test_chain_of_100_000_operations():
+    x = leaf(1.0)
+    y = x
+    for _ in range(50_000):
+        y = -y
+        y = y + 1e-9
+    y.backward()
+    assert x.grad == 1.0
+    assert sum(1 for _ in backward_steps(y)) == 100_000
+    del y
+    gc.collect()  # taking the chain apart must not recurse either
+
+
+def test_2_to_the_40_paths():
+    x = leaf(1.0)
+    y = x
+    for _ in range(40):
+        y = y + y
+    assert len(topological_order(y)) == 41
+    y.backward()
+    assert x.grad == 2.0**40
+
+
+def test_wide_fan_out():
+    x = leaf(np.ones(3))
+    sum((x * float(i)).sum() for i in range(500)).backward()
+    assert x.grad.tolist() == [sum(range(500))] * 3
+
+
+# ---------------------------------------------------------------------------------------------- stale data
+
+
+def write_element(x):
+    x.data[0] = 9.0
+
+
+def subtract_in_place(x):
+    x.data -= 0.1
+
+
+def assign(x):
+    x.data = np.full(x.shape, 7.0)
+
+
+def assign_a_tensor(x):
+    x.data = Tensor(np.full(x.shape, 7.0))
+
+
+def write_nan(x):
+    x.data[1] = np.nan
+
+
+def step_an_optimizer(x):
+    x.grad = np.ones(x.shape)
+    Optimizer([x], "gd", lr=0.1).step()
+
+
+def step_with_array_rates(x):
+    x.grad = np.ones(x.shape)
+    Optimizer([x], "gd", lr=np.full(x.shape, 0.1)).step()
+
+
+CHANGES = [
+    write_element,
+    subtract_in_place,
+    assign,
+    assign_a_tensor,
+    write_nan,
+    step_an_optimizer,
+    step_with_array_rates,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_between_forward_and_backward_is_noticed(change):
+    x = vector()
+    x.name = "w1"
+    out = (x * x).sum()
+    change(x)
+    with pytest.raises(GraphError) as caught:
+        out.backward()
+    for word in ("'w1'", "changed after the forward pass of 'mul'", "run the forward pass again"):
+        assert word in str(caught.value)
+    with pytest.raises(GraphError):  # and stays noticed
+        list(backward_steps(out))
+    x.grad = None
+    fresh = x * x
+    fresh.backward(seed=np.ones(3))
+    assert np.array_equal(x.grad, 2 * x.data, equal_nan=True)
+
+
+@pytest.mark.parametrize("change", CHANGES[:5])
+def test_a_changed_constant_is_noticed(change):
+    x, c = vector(), Tensor([1.0, 2.0, 3.0])
+    out = (x * c).sum()
+    change(c)
+    with pytest.raises(GraphError, match="changed"):
+        out.backward()
+
+
+@pytest.mark.parametrize("change", CHANGES[:5])
+def test_a_changed_intermediate_is_noticed(change):
+    x = vector()
+    y = ops.exp(x)
+    out = (y * y).sum()
+    change(y)
+    with pytest.raises(GraphError, match="changed"):
+        out.backward()
+    root = ops.exp(x)  # exp's own result stands in its derivative
+    change(root)
+    with pytest.raises(GraphError, match="changed"):
+        root.backward(seed=np.ones(3))
+
+
+def test_a_scalar_is_watched_too():
+    x = leaf(2.0)
+    out = x * x
+    x.data -= 1.0
+    with pytest.raises(GraphError, match="changed"):
+        out.backward()
+
+
+def test_an_array_taken_before_the_forward_pass_is_watched():
+    x = vector()
+    held = x.data
+    out = (x * x).sum()
+    held[0] = 5
+    with pytest.raises(GraphError, match="changed"):
+        out.backward()
+
+
+def test_a_later_forward_pass_does_not_hide_the_change():
+    x = vector()
+    old = (x * x).sum()
+    x.data[0] = 5
+    new = (x * x).sum()
+    new.backward()
+    assert np.array_equal(x.grad, 2 * x.data)
+    with pytest.raises(GraphError, match="changed"):
+        old.backward()
+
+
+VIEWS = [lambda x: x.T, lambda x: x.reshape(4), lambda x: x[:1], ops.identity, lambda x: ops.broadcast_to(x, (3, 2, 2))]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize("constant", [True, False])
+def test_no_write_reaches_another_tensor_unnoticed(view, held, constant):
+    """A view and its origin share memory in numpy; here a write to one never changes a gradient through the other."""
+    w, x = leaf(2.0), Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=not constant)
+    if held:
+        array = x.data
+    y = view(x)
+    expected = y.data.sum()
+    through_view, through_origin = (w * y).sum(), (w * x).sum()
+    y.data[...] = 99
+    through_origin.backward()
+    assert w.grad == 10 and (constant or (x.grad == 2).all())
+
+    y = view(x)
+    w.grad = x.grad = None
+    through_view = (w * y).sum()
+    if held:
+        array[...] = 99
+    else:
+        x.data[...] = 99
+    if constant:  # the view was computed before the write: its values, and the gradient, are those of that time
+        through_view.backward()
+        assert w.grad == expected
+    else:
+        with pytest.raises(GraphError, match="changed"):
+            through_view.backward()
+
+
+def test_assigned_data_belong_to_the_tensor():
+    online, target = leaf([1.0, 2.0]), leaf([0.0, 0.0])
+    target.data = online
+    step_an_optimizer(online)
+    online.data[0] = 50
+    assert target.data.tolist() == [1, 2]
+    source = np.array([5.0, 6.0])
+    target.data = source
+    source[0] = 9
+    assert target.data.tolist() == [5, 6]
+
+
+def test_assignment_keeps_shape_and_dtype():
+    x = Tensor(np.ones(2, np.float32), requires_grad=True)
+    x.data = [3, 4]
+    assert x.dtype == np.float32 and x.data.tolist() == [3, 4]
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
+        x.data = np.ones(3)
+    held = x.data
+    x.data -= 1
+    assert held is x.data  # as on an array, in place
+
+
+def test_no_false_alarm():
+    x = leaf([1.0, np.nan, 3.0])
+    out = (x * x).sum()
+    assert x.data[0] == 1.0  # only reading, and NaN is not a change
+    out.backward()
+
+    x.data[1] = 2.0  # after backward, before the next forward pass
+    x.grad = None
+    out = (x * x).sum()
+    out.backward()
+    out.backward()
+    assert x.grad.tolist() == [4, 8, 12]
+
+    other = vector(seed=1)
+    out = (x * x).sum()
+    other.data[0] = 5  # not in this graph
+    x.data[...] = x.data.copy()  # the same values
+    out.backward()
+
+    y = vector(seed=2)
+    optimizer = Optimizer([y], "adam", lr=0.1)
+    for _ in range(3):
+        assert y.data.shape == (3,)
+        optimizer.zero_grad()
+        (y * y).sum().backward()
+        optimizer.step()
+
+
+# ---------------------------------------------------------------------------------------------- no graph
+
+
+def test_no_grad_nests_and_survives_exceptions():
+    x = leaf(2.0)
+    with no_grad():
+        with no_grad():
+            assert not (x * x).requires_grad
+        assert not (x * x).requires_grad
+    assert (x * x).requires_grad
+    with pytest.raises(KeyError), no_grad():
+        raise KeyError
+    assert (x * x).requires_grad
+
+
+def test_no_grad_around_grad_does_not_make_it_zero():
+    with no_grad():
+        assert grad(lambda x: x**3)(2.0) == 12.0
+        assert hessian(lambda x: x**3)(2.0) == 12.0
+        assert not (leaf(2.0) * 2).requires_grad
+    c = leaf(3.0)
+
+    def f(x):
+        with no_grad():
+            frozen = x * c
+        return frozen * x
+
+    assert grad(f)(2.0) == 6.0  # inside, it holds
+
+
+def test_detach_stops_the_gradient():
+    x = leaf([2.0, 3.0], "x")
+    still = (x * x).detach()
+    assert not still.requires_grad and still.recipe is None and x.detach().name == "x"
+    (still * x).sum().backward()
+    assert x.grad.tolist() == [4, 9]
+    still.data[0] = 0
+    x.detach().data[0] = 77
+    assert x.data.tolist() == [2, 3]
+
+
+# ---------------------------------------------------------------------------------------------- grad, hvp, hessian
+
+
+def test_grad_in_its_plain_form():
+    slope = grad(lambda x, y: x * x * y)
+    assert slope(3.0, 5.0) == 30.0 and isinstance(slope(3.0, 5.0), float)
+    assert grad(lambda x, y: x * x * y, 1)(3.0, 5.0) == 9.0
+    assert grad(lambda x, y: x * x * y, -1)(3.0, 5.0) == 9.0
+    assert grad(lambda x, y: x * x * y, argnum=-2)(3, 5) == 30.0
+    assert grad(lambda x, k=1: (x**k).sum())(np.array([2.0, 3.0]), k=2).tolist() == [4, 6]
+    assert grad(lambda x: x.sum())([1, 2]).tolist() == [1, 1]
+    assert grad(lambda x: x.sum())(np.ones(2, np.float32)).dtype == np.float32
+
+
+def test_value_and_grad():
+    value, slope = value_and_grad(lambda x: (x * x).sum())(np.array([1.0, 2.0]))
+    assert (type(value), value, slope.tolist()) == (np.float64, 5.0, [2, 4])
+    value, slope = value_and_grad(lambda x: x[0] * x[1], seed="ones")(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert value.tolist() == [3, 8] and slope.tolist() == [[3, 4], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        (lambda x: x * grad(lambda y: x + y)(x), 3.0, 1.0),  # perturbation confusion gives 2
+        (lambda x: x * grad(lambda y: x * y)(2.0), 3.0, 6.0),  # d/dx x·x
+        (lambda x: grad(lambda y: x * x * y)(1.0), 3.0, 6.0),
+        (lambda x: x * grad(lambda x: x * x)(x), 3.0, 12.0),  # the inner name hides the outer
+        (lambda x: grad(lambda y: y**3)(x), 2.0, 12.0),
+        (lambda x: grad(grad(lambda y: y**4))(x), 2.0, 48.0),
+        (grad(grad(lambda x: x**4)), 2.0, 48.0),
+        (lambda x: grad(lambda y: grad(lambda z: x * y * z * z)(y))(x), 3.0, 24.0),  # 2xy² → 4xy → 4x²
+        (lambda x: x * grad(lambda y: 5.0)(x), 3.0, 0.0),
+        (lambda x: x * grad(lambda y: x)(x), 3.0, 0.0),  # constant in y, whatever x is
+        (lambda x: x * grad(lambda y: y)(x), 3.0, 1.0),
+        (lambda x: 7.0, 3.0, 0.0),
+        (lambda x: Tensor(7.0), 3.0, 0.0),
+        (lambda x: x, 3.0, 1.0),
+        (lambda x: x.detach() * x, 3.0, 3.0),
+        (lambda x: grad(lambda y: ops.sin(y) * x)(x), 1.0, math.cos(1) - math.sin(1)),
+    ],
+)
+def test_nesting(f, x, expected):
+    slope = grad(f)(x)
+    assert isinstance(slope, float) and slope == pytest.approx(expected, rel=1e-15, abs=1e-15)
+    tensor = Tensor(x)
+    result = grad(f)(tensor)
+    assert type(result) is Tensor and result.item() == pytest.approx(expected, rel=1e-15, abs=1e-15)
+    assert tensor.grad is None
+
+
+def test_tensors_in_tensors_out():
+    x = leaf([1.0, 2.0])
+    slope = grad(lambda t: (t**3).sum())(x)
+    assert type(slope) is Tensor and slope.requires_grad
+    assert x.grad is None
+    (slope * slope).sum().backward()  # a gradient penalty: d/dx (3x²)² = 36x³
+    assert x.grad.tolist() == [36, 288]
+    value, slope = value_and_grad(lambda t: 5.0)(x)
+    assert (type(value), type(slope)) == (Tensor, Tensor) and slope.data.tolist() == [0, 0]
+
+
+def test_only_this_argument_counts():
+    x = leaf(3.0)
+    assert grad(lambda y: x * y)(x).item() == 3.0  # not 6, though both are the same tensor
+    assert grad(lambda a, b: a * a * b)(x, x).item() == 18.0
+    assert x.grad is None
+
+
+def test_an_outer_parameter_keeps_the_result_in_its_graph():
+    w = leaf(2.0)
+    slope = grad(lambda x: w * x * x)(3.0)
+    assert slope.item() == 12.0 and w.grad is None
+    slope.backward()
+    assert w.grad == 6.0
+    assert np.allclose(hessian(lambda x: (w * x**2).sum())(np.ones(2)), 4 * np.eye(2))
+    with no_grad():
+        assert hvp(lambda x: w * x * x)(3.0, 1.0).item() == 4.0
+
+
+def test_a_used_up_inner_variable_does_not_hold_the_outer_result():
+    """The inner point is a constant once its gradient is known: two numbers in, a number out."""
+    assert isinstance(grad(lambda y: grad(lambda x: x * x * y)(3.0))(2.0), float)
+    assert grad(lambda y: grad(lambda x: x * x * y)(3.0))(2.0) == 6.0
+    assert grad(lambda y: grad(lambda x: x / y)(3.0))(2.0) == -0.25
+
+
+def test_grad_stops_at_its_point():
+    x = leaf(0.5)
+    y = x
+    for _ in range(50):
+        y = ops.sin(y)
+    touched = y.recipe.parents[0]
+    slope = grad(lambda t: t * t)(y)
+    assert slope.item() == 2 * y.item()
+    touched.data -= 1.0  # how the point was made is not this gradient's affair
+    assert grad(lambda t: t * t)(y).item() == 2 * y.item()
+
+
+POLYNOMIALS = {
+    "rosenbrock": (
+        lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2,
+        lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2,
+        (2,),
+    ),
+    "log-sum-exp": (lambda x: -ops.log_softmax(x)[0], lambda x: -torch.log_softmax(x, -1)[0], (4,)),
+    "network": (
+        lambda x: ops.tanh(x @ np.ones((3, 2)) * 0.3).sum() ** 2,
+        lambda x: torch.tanh(x @ torch.ones(3, 2, dtype=torch.float64) * 0.3).sum() ** 2,
+        (2, 3),
+    ),
+    "one number": (lambda x: ops.sin(x) * x, lambda x: torch.sin(x) * x, ()),
+    "linear": (lambda x: x.sum() * 3, lambda x: x.sum() * 3, (3,)),
+    "constant": (lambda x: 2.0, lambda x: (x * 0).sum() + 2, (3,)),
+}
+
+
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_hessian_and_hvp_equal_torch(name):
+    ours, theirs, shape = POLYNOMIALS[name]
+    rng = np.random.default_rng(1)
+    x, v = rng.normal(size=shape), rng.normal(size=shape)
+    wanted = torch.autograd.functional.hessian(theirs, torch.as_tensor(x)).numpy()
+    matrix = hessian(ours)(x)
+    assert matrix.shape == shape + shape
+    np.testing.assert_allclose(matrix, wanted, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(hvp(ours)(x, v), np.tensordot(wanted, v, axes=len(shape)), rtol=1e-12, atol=1e-11)
+    n = max(1, math.prod(shape))
+    np.testing.assert_allclose(matrix.reshape(n, n), matrix.reshape(n, n).T, rtol=1e-12, atol=1e-12)
+    held = Tensor(x, requires_grad=True)
+    assert np.array_equal(hessian(ours)(held), matrix) and held.grad is None
+
+
+def test_hvp_refuses_another_shape():
+    with pytest.raises(ValueError, match=r"\(2,\).*\(2, 1\)"):
+        hvp(lambda x: (x * x).sum())(np.ones(2), np.ones((2, 1)))
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(-2, 2), min_size=1, max_size=5), st.floats(-2, 2))
+def test_derivatives_of_a_polynomial_of_every_order(coefficients, x):
+    def f(t):
+        return sum(c * t**k for k, c in enumerate(coefficients)) + 0 * t
+
+    derivative, expected = f, np.polynomial.Polynomial(coefficients)
+    for _ in range(3):
+        derivative, expected = grad(derivative), expected.deriv()
+        assert derivative(x) == pytest.approx(expected(x), rel=1e-12, abs=1e-12)
