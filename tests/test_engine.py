@@ -432,7 +432,7 @@ def test_an_edge_for_each_use():
 def test_constants_send_and_receive_nothing():
     x, c = leaf([1.0, 2.0]), Tensor([0.0, 0.0])
     with np.errstate(all="raise"):
-        out = (x / 2 + c ** 2).sum() + (c * np.array([1.0, np.inf])[:1]).sum()
+        out = (x / 2 + c**2).sum() + (c * np.array([1.0, np.inf])[:1]).sum()
         assert {step.parent.requires_grad for step in backward_steps(out)} == {True}
         (2.0 ** leaf([0.0])).sum().backward()
         (leaf([0.0]) ** 2).sum().backward()  # the derivative by the exponent, log 0, is never asked for

@@ -27,6 +27,8 @@ LAYERS = [
     {"train", "torch_twin", "parallel"},
     {"plots"},
     {"stage"},
+    {"exercises"},
+    {"ask"},
     {"check"},
     {"labs"},
 ]
@@ -36,7 +38,7 @@ ALLOWED = {    # third-party packages beyond numpy and plain tqdm
     "plots": {"matplotlib"},
     "stage": {"matplotlib"} | WIDGETS,
     "labs": {"matplotlib"} | WIDGETS,
-    "check": {"IPython", "ipywidgets"},
+    "ask": {"ipywidgets"},    # inside a function
 }
 HEAVY = {"torch", "matplotlib", "scipy", "IPython", "anywidget", "ipywidgets", "tqdm.auto", "tqdm.notebook"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
@@ -73,7 +75,7 @@ def layer_faults(source: str, module: str) -> list[str]:
     if not any(part in row for row in LAYERS):
         return [f"{module} stands in no row of LAYERS: add it where it belongs"]
     row = next(number for number, row in enumerate(LAYERS) if part in row)
-    below = set().union(*LAYERS[:row]) | ({"labs"} if part == "labs" else set())
+    below = set().union(*LAYERS[:row]) | ({part} if part in ("labs", "exercises") else set())
     for name, in_function in imports_of(ast.parse(source), module):
         top = name.split(".")[0]
         if top == "textbook":
@@ -144,7 +146,7 @@ def loaded_by(module: str) -> set[str]:
 def test_layers_as_loaded(module):
     part = part_of(module)
     allowed = ALLOWED.get(part, set()) - {"torch"}    # torch only once one of its functions is called
-    if part in ("stage", "check"):
+    if part == "stage":
         allowed |= WIDGETS | {"matplotlib"}    # ipywidgets brings IPython, and the stage the figure
     assert loaded_by(module) <= allowed
 
