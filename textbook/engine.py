@@ -575,7 +575,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int = 0, seed: Any = None) -> 
             point.requires_grad = False
         if not nested:
             return _values(root), total
-        return tuple([t if isinstance(t, Tensor) else Tensor._of(t) for t in (root, total)])
+        root, total = (t if isinstance(t, Tensor) else Tensor._of(t) for t in (root, total))
+        return root, total
 
     return both
 

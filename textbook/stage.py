@@ -345,14 +345,7 @@ class Stage(anywidget.AnyWidget):
 
     def __init__(self, figure: Figure, live: Any, *, pointer: Iterable[Axes] = (), title: str = "") -> None:
         self.figure, self.title, self.pointer = figure, title, list(pointer)
-        self.live: list[Artist] = list(dict.fromkeys(_flat(live)))
-        inside = set(figure.findobj())
-        for artist in self.live:
-            if artist not in inside:
-                raise ValueError(f"{artist} is not in this figure; create it on one of the figure's axes, "
-                                 "and hide it rather than remove it")  # fmt: skip
-            if isinstance(artist, AxesImage) and artist.get_interpolation() in ("auto", "antialiased", "nearest"):
-                artist.set_interpolation("none")
+        self._take(live)
         if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
             pyplot.close(figure)  # else the inline backend would show it a second time
         figure.draw_without_rendering()  # solves the layout
@@ -467,12 +460,30 @@ class Stage(anywidget.AnyWidget):
 
     # Pictures.
 
-    def repaint(self) -> None:
-        """Paint everything that isn't live again: after a change to axis limits, titles, contours, ..."""
+    def _take(self, live: Any) -> None:
+        self.live: list[Artist] = list(dict.fromkeys(_flat(live)))
+        inside = set(self.figure.findobj())
+        for artist in self.live:
+            if artist not in inside:
+                raise ValueError(f"{artist} is not in this figure; create it on one of the figure's axes, "
+                                 "and hide it rather than remove it")  # fmt: skip
+            if isinstance(artist, AxesImage) and artist.get_interpolation() in ("auto", "antialiased", "nearest"):
+                artist.set_interpolation("none")
+
+    def repaint(self, live: Any = None) -> None:
+        """Paint everything that isn't live again: after a change to axis limits, titles, contours, the figure's size, ...
+
+        Args:
+            live: other artists that move from now on; a new film must follow.
+        """
+        if live is not None:
+            self._cancel()
+            self._take(live)
+        self._recorder.width, self._recorder.height = self.figure.bbox.width, self.figure.bbox.height
         hidden = [artist for artist in self.live if artist.get_visible()]
         for artist in hidden:
             artist.set_visible(False)
-        background = self._paint(2)
+        background = self._paint(2, fast=True)
         for artist in hidden:
             artist.set_visible(True)
         with self.hold_sync():
@@ -486,11 +497,12 @@ class Stage(anywidget.AnyWidget):
             self._draw(self.frame)
         return self._paint(scale)
 
-    def _paint(self, scale: float) -> bytes:
+    def _paint(self, scale: float, fast: bool = False) -> bytes:
         dpi, stream = self.figure.dpi, io.BytesIO()
         try:
             self.figure.dpi = dpi * scale
-            self._canvas.print_png(stream)
+            # Little compression: the time that more would take is longer than that of sending the difference.
+            self._canvas.print_png(stream, pil_kwargs={"compress_level": 1 if fast else 6})
         finally:
             self.figure.dpi = dpi
         for artist in self.live:

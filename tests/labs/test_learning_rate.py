@@ -71,7 +71,7 @@ def test_png_and_table():
 
 
 def test_a_setting_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="curvature must lie between 0.5 and 16"):
+    with pytest.raises(ValueError, match=r"curvature must lie between 0\.5 and 16"):
         lab(curvature=100)
     with pytest.raises(ValueError, match="unknown surface 'alps'"):
         lab(surface="alps")

@@ -66,7 +66,8 @@ class LearningRate(Lab):
         curvature = surface.smoothness or max(float(np.abs(np.linalg.eigvalsh(hessian)).max()), 1e-3)
         limit = 2 / curvature
         lr = limit * 2.0 ** np.linspace(-7, 1, 97)  # the limit and its halves are among them
-        run = optim.descend(surface.f, start, optim.gd, s["steps"], lr=lr, limit=1e6 * (1 + abs(float(surface.f(start)))))
+        bound = 1e6 * (1 + abs(float(surface.f(start))))
+        run = optim.descend(surface.f, start, optim.gd, s["steps"], lr=lr, limit=bound)
         lowest = float(run.loss.min()) if surface.minimum is None else surface.minimum
         slow = run.loss[-1] - lowest > 0.1 * (run.loss[0] - lowest)
         grew = (run.diverged_at >= 0) | (run.loss[-1] > run.loss[0])

@@ -1,0 +1,439 @@
+"""The training lab: headless, and live in an event loop of the test's own."""
+
+import asyncio
+import itertools
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.lines import Line2D
+
+from textbook import data, engine, nn, ops, optim, train
+from textbook.labs import base, mnist_training
+from textbook.labs.mnist_training import AT_RESET, Run, TrainingView
+
+MODULE = sys.modules[Run.__module__]    # textbook.labs.mnist_training is the lab
+SMALL = {"hidden": "8", "epochs": 1}
+NAN = float("nan")
+
+
+# ---- the run ----
+
+
+def test_is_the_plain_loop():
+    """Same seed, same batches, same steps as a loop over train() written out."""
+    training = mnist_training(steps=150, hidden="16", rule="momentum", lr=0.02, seed=3)
+    rng = np.random.default_rng(3)
+    model = nn.MLP([784, 16, 10], rng=rng)
+    optimizer = optim.Optimizer(model.parameters(), "momentum", lr=0.02)
+    mnist, losses = data.load_mnist(), []
+    for _ in range(2):
+        for step in train.train(model, ops.cross_entropy, data.batches(mnist.x_train, mnist.y_train, 64, rng), optimizer):
+            losses.append(step.loss)
+            if len(losses) == 150:
+                break
+    assert training.loss.tolist() == losses
+    score = train.evaluate(model, mnist.x_val, mnist.y_val)
+    assert (training.val_loss[-1], training.val_accuracy[-1]) == score
+    np.testing.assert_array_equal(training.weights, model.layers[0].w.data)
+
+
+def test_default_learns():
+    training = mnist_training()
+    assert len(training.loss) == training.total == 5 * 110
+    assert training.parameters == 784 * 128 + 128 + 128 * 10 + 10
+    assert training.weights.shape == (784, 16) and training.units == 128
+    assert training.checked[0] == 0 and training.checked[-1] == 550
+    assert training.val_accuracy[0] < 0.3 and training.val_accuracy[-1] > 0.9
+    assert training.smoothed[-1] < 0.3 < training.smoothed[0]
+
+
+def test_smoothed_is_the_bias_corrected_mean():
+    training = mnist_training(steps=40, **SMALL)
+    weights = 0.95 ** np.arange(40)[::-1]
+    assert training.smoothed[-1] == pytest.approx((weights * training.loss).sum() / weights.sum())
+    assert training.smoothed[0] == training.loss[0]
+
+
+def test_the_test_part_is_never_touched(monkeypatch):
+    full = data.load_mnist()
+    monkeypatch.setattr(data, "load_mnist", lambda: full._replace(x_test=None, y_test=None))
+    MODULE._mnist.cache_clear()
+    try:
+        assert len(mnist_training(steps=3, **SMALL).loss) == 3
+    finally:
+        MODULE._mnist.cache_clear()
+
+
+def test_change_of_rule_and_rate_between_steps():
+    run = Run(mnist_training.settings(**SMALL))
+    for _ in range(5):
+        run.step()
+    before = run.optimizer
+    parameters = [p.detach().data for p in before.params]
+    run.change(mnist_training.settings(**SMALL, lr=0.5))
+    assert run.optimizer is before and before.hyper["lr"] == 0.5
+    run.change(mnist_training.settings(**SMALL, lr=0.25, rule="gd"))
+    assert run.optimizer is not before and run.optimizer.rule is optim.gd and run.optimizer.hyper["lr"] == 0.25
+    for old, new in zip(parameters, run.optimizer.params, strict=True):
+        np.testing.assert_array_equal(old, new.detach().data)
+    assert all(a is b for a, b in zip(before.params, run.optimizer.params, strict=True))
+    run.step()
+    gradient = run.optimizer.params[1].grad
+    np.testing.assert_allclose(run.optimizer.params[1].detach().data, parameters[1] - 0.25 * gradient, rtol=1e-6)
+    assert run.data().changes == ((0, "adam", 1e-3), (5, "gd", 0.25))
+
+
+def test_swapping_the_rule_keeps_the_order_of_the_batches(monkeypatch):
+    seen = []
+    true_batches = data.batches
+
+    def watched(*args, **kwargs):
+        for x, y in true_batches(*args, **kwargs):
+            seen.append(y)
+            yield x, y
+
+    monkeypatch.setattr(data, "batches", watched)
+    run = Run(mnist_training.settings(**SMALL))
+    for k in range(run.per_epoch):
+        run.change(mnist_training.settings(**SMALL, rule=list(optim.RULES)[k % len(optim.RULES)]))
+        run.step()
+    assert sum(map(len, seen)) == 7000
+    np.testing.assert_array_equal(np.bincount(np.concatenate(seen)), np.bincount(data.load_mnist().y_train))
+
+
+@pytest.mark.parametrize("rule", optim.RULES)
+def test_every_rule_trains(rule):
+    training = mnist_training(rule=rule, lr=0.003, steps=60, **SMALL)
+    assert training.val_loss[-1] < training.val_loss[0]
+
+
+def test_divergence_is_a_result():
+    training = mnist_training(rule="gd", lr=10, hidden="64 64 64 64", steps=200)
+    assert 1 < training.diverged_at == len(training.loss) < 200
+    assert np.isnan(training.loss[-1]) and np.isfinite(training.weights).all()
+    scene = base.Scene(mnist_training, training.settings)
+    assert scene.stage.caption == f"Diverged at step {training.diverged_at}: the loss is no longer a number; press Reset."
+    assert_drawn(scene)
+
+
+# ---- pictures and settings ----
+
+
+def assert_drawn(scene):
+    """Every number that is drawn is finite (gaps in the lines that mark changes aside), and the picture is recorded."""
+    picture = scene.picture
+    for line in picture.figure.findobj(Line2D):
+        if line not in picture.marks:
+            assert np.isfinite(np.asarray(line.get_xydata(), float)).all()
+    assert np.isfinite(picture.tiles.get_clim()).all()
+    assert scene.stage.caption and "nan" not in scene.stage.caption and "inf" not in scene.stage.caption
+    assert scene.stage._film
+
+
+ENDS = {
+    "lr": (1e-5, 1e-3, 10.0), "rule": tuple(optim.RULES), "epochs": (1, 50), "pace": (0, 10), "weights": ("now", "change"),
+    "hidden": ("", "1", "3, 5", "8 " * 20), "batch": (1, 64, 7000), "activation": ("relu", "tanh", "sigmoid"),
+    "init": ("zeros", "normal", "xavier", "he"), "seed": (0, 10**6), "steps": (0, 1, 7),
+}  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in ENDS.items()}))
+def test_every_combination_of_extremes_is_drawn(values):
+    scene = base.Scene(mnist_training, mnist_training.settings(**values))
+    assert len(scene.data.loss) == (values["steps"] if scene.data.diverged_at < 0 else scene.data.diverged_at)
+    assert_drawn(scene)
+    head, rows = mnist_training.table(scene.data)
+    assert len(rows) == len(scene.data.checked) and all(len(row) == len(head) for row in rows)
+
+
+def test_controls_and_extremes_are_the_same_list():
+    assert [control.name for control in mnist_training.controls] == list(ENDS)
+    assert set(AT_RESET) < set(ENDS)
+
+
+def test_png():
+    assert mnist_training.png(steps=2, **SMALL).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("values", "error"), [
+    ({"hidden": "12, many"}, "hidden widths are whole numbers"), ({"hidden": "0"}, "hidden widths are whole numbers"),
+    ({"hidden": "2000, 49"}, "add up to 2,049"), ({"batch": 63}, "unknown batch 63"), ({"lr": 0.0}, "lr must lie between"),
+    ({"rule": "sgd"}, "unknown rule 'sgd'"), ({"seed": -1}, "seed must be a whole number"),
+    ({"steps": 1.5}, "steps must be a whole number"), ({"lr": NAN}, "lr must lie between"),
+])  # fmt: skip
+def test_what_is_refused(values, error):
+    with pytest.raises(ValueError, match=error):
+        mnist_training(**values)
+
+
+@pytest.mark.parametrize(("text", "widths"), [
+    ("", []), (" ", []), ("128", [128]), ("256, 128", [256, 128]), ("64 64", [64, 64]), ("32,", [32]),
+])
+def test_hidden_widths(text, widths):
+    run = Run(mnist_training.settings(hidden=text))
+    assert [layer.w.shape[1] for layer in run.model.layers] == [*widths, 10]
+
+
+# ---- live ----
+
+
+async def until(condition, passes=200_000):
+    """Let the loop run until the condition holds."""
+    for _ in range(passes):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it did not come to pass")
+
+
+async def some_passes():
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+def test_live_training_is_the_headless_one():
+    async def play():
+        view = mnist_training.show(hidden="16", epochs=2)
+        await some_passes()
+        assert not view.running and view.run.step_number == 0    # it starts only at the press of its button
+        assert view.start_button.description == "Start"
+        view.start_button.click()
+        assert view.running and view.start_button.description == "Pause"
+        await until(lambda: not view.running)
+        return view
+
+    view = asyncio.run(play())
+    plain = mnist_training(hidden="16", epochs=2)
+    np.testing.assert_array_equal(view.scene.data.loss, plain.loss)
+    np.testing.assert_array_equal(view.scene.data.val_accuracy, plain.val_accuracy)
+    assert view.scene.stage.caption.startswith("After step 220 of 220, epoch 2.0, adam with α = 0.001")
+    assert view.readout.value.startswith("Finished · step 220 of 220") and view.progress.value == 1
+    assert view.start_button.disabled and view.failure is None
+    assert view.scene.data.val_accuracy[-1] > 0.5 and view.scene.data.smoothed[-1] < view.scene.data.smoothed[0]
+
+
+def test_start_change_pause_resume_reset():
+    async def play():
+        view = mnist_training.show(hidden="8", epochs=50)
+        view.start()
+        view.start()    # a second press does nothing
+        await until(lambda: view.run.step_number > 20)
+
+        view.widgets["lr"].value = 0.05
+        assert view.run.optimizer.hyper["lr"] == 0.05 and view.running
+        assert "α = 0.05" in view.readout.value
+        assert "lr=0.05" in view.call.value
+        before, changed_at = view.run.optimizer, view.run.step_number
+        view.widgets["rule"].value = "momentum"
+        assert view.run.optimizer.rule is optim.momentum and view.run.optimizer.params == before.params
+        await until(lambda: view.run.step_number > changed_at + 5)
+        assert [change[1:] for change in view.run.changes] == [("adam", 1e-3), ("momentum", 0.05)]
+
+        view.pause()
+        stopped = view.run.step_number
+        await some_passes()
+        assert view.run.step_number == stopped and not view.running
+        assert view.start_button.description == "Resume" and view.readout.value.startswith("Paused")
+        assert view.scene.stage.caption.startswith(f"After step {stopped:,} of 5,500")
+        assert "momentum with α = 0.05" in view.scene.stage.caption
+        view.set(lr=0.01)
+        assert view.run.optimizer.hyper["lr"] == 0.01 and view.run.step_number == stopped
+
+        view.start_button.click()
+        await until(lambda: view.run.step_number > stopped)
+
+        view.widgets["hidden"].value = "24"    # holds from the next Reset
+        view.widgets["batch"].value = 512
+        assert view.readout.value.endswith("hidden, batch: from the next Reset") and view.running
+        assert view.run.model.layers[0].w.shape == (784, 8)
+
+        old = view.run
+        view.reset_button.click()
+        stopped = old.step_number
+        assert not view.running and view.run.step_number == 0 and view.start_button.description == "Start"
+        assert view.run.model.layers[0].w.shape == (784, 24) and view.run.per_epoch == 14
+        assert view.scene.stage.caption.startswith("Before the first of 700 steps")
+        assert view.run.optimizer.rule is optim.momentum and view.run.optimizer.hyper["lr"] == 0.01
+        await some_passes()
+        assert old.step_number == stopped and view.run.step_number == 0
+        view.start()
+        await until(lambda: view.run.step_number > 3)
+        view.close()
+        stopped = view.run.step_number
+        await some_passes()
+        assert view.run.step_number == stopped and TrainingView.in_training is None
+        assert len(asyncio.all_tasks()) == 1    # this one
+
+    asyncio.run(play())
+
+
+def test_before_the_first_step_every_setting_acts_at_once():
+    view = mnist_training.show(**SMALL)
+    view.widgets["hidden"].value = "5"
+    assert view.run.model.layers[0].w.shape == (784, 5)
+    view.widgets["hidden"].value = "5, x"
+    assert "hidden widths are whole numbers" in view.error.value and view.run.model.layers[0].w.shape == (784, 5)
+    view.widgets["hidden"].value = "6"
+    assert view.error.value == "" and view.run.model.layers[0].w.shape == (784, 6)
+
+
+def test_more_epochs_go_on_where_it_ended():
+    async def play():
+        view = mnist_training.show(batch=512, **SMALL)
+        view.start()
+        await until(lambda: not view.running)
+        assert view.run.step_number == 14 and view.start_button.disabled
+        view.start()
+        assert not view.running
+        view.widgets["epochs"].value = 2
+        assert view.start_button.description == "Resume" and not view.start_button.disabled
+        view.start()
+        await until(lambda: not view.running)
+        return view
+
+    view = asyncio.run(play())
+    np.testing.assert_array_equal(view.run.losses, mnist_training(batch=512, hidden="8", epochs=2).loss)
+
+
+@pytest.mark.parametrize("pace", [10, 100])
+def test_at_a_slow_pace_the_steps_come_one_by_one(monkeypatch, pace):
+    waits = []
+    sleep = asyncio.sleep
+
+    async def no_wait(seconds):
+        waits.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", no_wait)
+
+    async def play():
+        view = mnist_training.show(pace=pace, steps=3, **SMALL)
+        view.start()
+        while view.running:
+            await sleep(0)
+        return view
+
+    assert asyncio.run(play()).run.step_number == 3
+    assert len([wait for wait in waits if wait > 0]) == 3 and max(waits) <= 1 / pace
+
+
+def test_divergence_ends_the_run_in_words():
+    async def play():
+        view = mnist_training.show(rule="gd", lr=10.0, hidden="64 64 64 64")
+        view.start()
+        await until(lambda: not view.running)
+        return view
+
+    view = asyncio.run(play())
+    at = view.run.diverged_at
+    assert view.scene.stage.caption == f"Diverged at step {at}: the loss is no longer a number; press Reset."
+    assert view.readout.value.startswith(f"Diverged at step {at}") and view.progress.bar_style == "danger"
+    assert view.start_button.disabled and view.failure is None
+    assert_drawn(view.scene)
+    view.reset()
+    assert not view.start_button.disabled and view.run.diverged_at == -1
+
+
+@pytest.mark.parametrize("where", ["evaluate", "train", "draw"])
+def test_no_exception_is_lost(monkeypatch, where):
+    async def play():
+        view = mnist_training.show(**SMALL)
+
+        def fail(*args):
+            raise ZeroDivisionError("on <purpose>")
+
+        view.start()
+        await until(lambda: view.run.step_number > 3)
+        if where == "evaluate":
+            monkeypatch.setattr(train, "evaluate", fail)
+        elif where == "train":
+            view.run.optimizer.step = fail
+        else:
+            view.scene.picture.draw = fail
+        await until(lambda: not view.running)
+        return view
+
+    view = asyncio.run(play())
+    assert isinstance(view.failure, ZeroDivisionError)
+    assert "ZeroDivisionError: on &lt;purpose&gt;" in view.alarm.value and 'role="alert"' in view.alarm.value
+    assert "Traceback" in view.alarm.value and "in fail" in view.alarm.value
+    assert view.readout.value.startswith("Failed") and view.start_button.disabled
+    assert TrainingView.in_training is None
+    if where == "train":
+        view.reset()
+        assert view.failure is None and view.alarm.value == "" and not view.start_button.disabled
+
+
+def test_one_trains_at_a_time():
+    async def play():
+        first, second = mnist_training.show(epochs=50, **{"hidden": "8"}), mnist_training.show(**SMALL)
+        first.start()
+        await until(lambda: first.run.step_number)
+        second.start()
+        assert second.running and not first.running and first.readout.value.startswith("Paused")
+        stopped = first.run.step_number
+        await until(lambda: second.run.step_number)
+        third = mnist_training.show(**SMALL)    # the cell run again: what was shown before can no longer be stopped
+        assert not second.running and not third.running
+        await some_passes()
+        assert first.run.step_number == stopped
+        first.start()
+        await until(lambda: first.run.step_number > stopped)
+        first.close()
+
+    asyncio.run(play())
+
+
+def test_without_an_event_loop_start_says_what_to_do():
+    view = mnist_training.show(**SMALL)
+    with pytest.raises(RuntimeError, match=r"in a script, labs\.mnist_training\(\.\.\.\) trains"):
+        view.start()
+    assert not view.running and TrainingView.in_training is None
+
+
+def test_screen_readers_are_not_flooded(monkeypatch):
+    """Pictures come many times a second, captions every few seconds, and at the end."""
+    clock = itertools.count(step=0.05)    # seconds; one reading of the clock costs so much
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    said, painted = [], []
+
+    async def play():
+        view = mnist_training.show(steps=100, **SMALL)
+        show_frame = view.scene.stage.show_frame
+
+        def show(caption):
+            show_frame(caption)
+            painted.append(next(clock))
+            if not said or said[-1][1] != caption:
+                said.append((next(clock), caption))
+
+        view.scene.stage.show_frame = show
+        view.start()
+        await until(lambda: not view.running)
+
+    asyncio.run(play())
+    times = [time for time, _ in said]
+    assert len(painted) > 4 * len(said) > 8
+    assert min(np.diff(times)[:-1]) > 2    # the last one tells the end
+
+
+def test_reading_the_weights_does_not_make_the_engine_watch_them():
+    """A tensor whose array was handed out is compared with a copy at every step, which costs as much as the step."""
+    run = Run(mnist_training.settings(**SMALL))
+    for _ in range(3):
+        run.step()
+        weights = run.data().weights
+    assert all(p._copy is None for p in run.optimizer.params)
+    assert not np.shares_memory(weights, run.model.layers[0].w._data)
+    assert isinstance(run.model.layers[0].w, engine.Tensor)
+
+
+def test_a_state_can_be_called_again():
+    view = mnist_training.show(lr=0.02, hidden="8, 8", epochs=2)
+    assert view.scene.settings.call() == "labs.mnist_training.show(lr=0.02, epochs=2, hidden='8, 8')"
+    assert "Before the first" in str(view._repr_mimebundle_())
+    assert len(view.scene.data.show().run.model.layers) == 3
