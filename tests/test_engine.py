@@ -310,10 +310,13 @@ PASSES_ON = {  # each hands the upstream gradient, or a view of it, to several l
 }
 
 
+@pytest.mark.parametrize("below", ["the seed", "a message"])
 @pytest.mark.parametrize("name", PASSES_ON)
-def test_writing_into_a_gradient_changes_nothing_else(name):
+def test_writing_into_a_gradient_changes_nothing_else(name, below):
     x, y = leaf(np.arange(4.0).reshape(2, 2)), leaf(np.arange(4.0, 8.0).reshape(2, 2))
     out = PASSES_ON[name](x, y)
+    if below == "a message":
+        out = out * 2.0
     seed = np.random.default_rng(0).normal(size=out.shape)
     kept = seed.copy()
     out.backward(seed=seed)
@@ -853,3 +856,10 @@ def test_derivatives_of_a_polynomial_of_every_order(coefficients, x):
     for _ in range(3):
         derivative, expected = grad(derivative), expected.deriv()
         assert derivative(x) == pytest.approx(expected(x), rel=1e-12, abs=1e-12)
+
+
+def test_formats_like_a_number():
+    assert f"{Tensor(2 / 3):.3f}" == "0.667"
+    assert f"{Tensor([1.0])}" == "Tensor([1.])"
+    with pytest.raises(ValueError, match="needs one element"):
+        f"{Tensor([1.0, 2.0]):.3f}"

@@ -15,7 +15,7 @@ from textbook.engine import OPS, GraphError, Tensor, apply, grad, no_grad, value
 from textbook.gradcheck import gradcheck
 
 SEEDS = st.integers(0, 2**32 - 1)
-MODERATE = settings(max_examples=25)
+MODERATE = settings(max_examples=80)
 
 
 # ---------------------------------------------------------------------------------------------- the same in PyTorch
@@ -238,9 +238,9 @@ def reshaping(draw):
 @st.composite
 def transposition(draw):
     shape = draw(shapes())
-    axes = draw(st.none() | st.permutations(range(len(shape))).map(tuple))
-    if axes and draw(st.booleans()):
-        axes = tuple(a - len(shape) if i % 2 else a for i, a in enumerate(axes))  # negative axes count from the end
+    axes = draw(st.permutations(range(len(shape))).map(tuple) | st.none())
+    if axes:
+        axes = tuple(a - len(shape) * draw(st.booleans()) for a in axes)  # negative axes count from the end
     return (away(np.random.default_rng(draw(SEEDS)), shape),), {"axes": axes}
 
 
@@ -347,6 +347,11 @@ COMPOSITES = {
     "cube": (lambda x: x**3, lambda x: x**3, ((2, 3),)),
     "reciprocal": (lambda x: 1 / x - 2, lambda x: 1 / x - 2, ((2, 3),)),
     "affine": (lambda x, w, b: x @ w + b, lambda x, w, b: x @ w + b, ((5, 3), (3, 2), (2,))),
+    "axes from the end": (
+        lambda x: ops.transpose(x, (0, -1, 1)) * np.arange(24.0).reshape(2, 4, 3),
+        lambda x: x.permute(0, -1, 1) * torch.arange(24.0).reshape(2, 4, 3),
+        ((2, 3, 4),),
+    ),
     "x·x, one tensor twice": (lambda x: x * x + x @ x, lambda x: x * x + x @ x, ((3, 3),)),
     "variance": (
         lambda x: ops.mean((x - x.mean(axis=1, keepdims=True)) ** 2, axis=1),
@@ -354,6 +359,13 @@ COMPOSITES = {
         ((3, 4),),
     ),
 }
+
+
+@pytest.mark.parametrize("right", [(3,), (3, 4), (2, 3, 4), (5, 1, 3, 4)], ids=str)
+@pytest.mark.parametrize("left", [(3,), (4, 3), (2, 4, 3), (5, 2, 1, 3)], ids=str)
+def test_matmul_of_vectors_matrices_and_stacks(left, right):
+    rng = np.random.default_rng(0)
+    assert_same_as_torch(lambda x, y: x @ y, torch.matmul, [away(rng, left), away(rng, right)])
 
 
 @pytest.mark.parametrize("name", COMPOSITES)

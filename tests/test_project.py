@@ -36,7 +36,7 @@ WIDGETS = {"IPython", "anywidget", "ipywidgets", "traitlets"}
 ALLOWED = {    # third-party packages beyond numpy and plain tqdm
     "torch_twin": {"torch"}, "parallel": {"torch"},
     "plots": {"matplotlib"},
-    "stage": {"matplotlib"} | WIDGETS,
+    "stage": {"matplotlib", "PIL"} | WIDGETS,    # PIL comes with matplotlib
     "labs": {"matplotlib"} | WIDGETS,
     "ask": {"ipywidgets"},    # inside a function
 }

@@ -455,8 +455,14 @@ def test_the_notebook_keeps_a_still_and_words():
     stage, draw = simple(title="A slope.")
     stage.update(5, draw, start=3)
     data, metadata = stage._repr_mimebundle_()
-    assert base64.b64decode(data["image/png"]) == stage.png()
-    assert data["text/plain"] == metadata["image/png"]["alt"] == "A slope. slope 3"
+    assert metadata["image/png"] == {"alt": "A slope. slope 3", "width": 400, "height": 300}
+    assert data["text/plain"] == "A slope. slope 3"
+    still, plain = base64.b64decode(data["image/png"]), stage.png(scale=1.6)
+    assert pixels(still).shape == (480, 640, 3) and len(still) < 0.8 * len(plain)
+    assert np.abs(pixels(still) - pixels(plain)).mean() < 2
+    stage.frame = 0
+    other = base64.b64decode(stage.bundle()[0]["image/png"])
+    assert np.abs(pixels(other) - pixels(stage.png(scale=1.6))).mean() < 2 < np.abs(pixels(still) - pixels(other)).max()
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == stage.model_id
 
 

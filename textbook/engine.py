@@ -88,6 +88,8 @@ def _record(on: bool) -> Iterator[None]:
 def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     """Run one operation.  Plain arrays in, plain array out; if any input is a `Tensor`, so is the result.
 
+    A plain array among tensors becomes a constant: backward reads it again, so don't write into it before.
+
     Raises:
         ValueError: the inputs' shapes do not fit the operation.
     """
@@ -346,6 +348,9 @@ class Tensor:
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
 
     def __repr__(self) -> str:
         values = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(", threshold=50)

@@ -429,14 +429,13 @@ def race(
             inside = (np.abs(value) <= limit) & (np.abs(x) <= limit).all(axis=tuple(range(len(head))))
             diverged_at[alive & ~inside] = t
             alive &= inside
-            frozen = not alive.all()
-            if frozen and t:  # the last point inside stays
+            if t and not alive.all():  # the last point inside stays
                 x, value = np.where(alive, x, path[t - 1]), np.where(alive, value, loss[t - 1])
             path[t], loss[t] = x, value
             if t == steps:
                 break
             for i, (r, h) in enumerate(pairs):
                 move, state[i] = r(x[lanes[i]], g[lanes[i]], state[i], t + 1, **h)
-                x[lanes[i]] += np.where(alive[i], move, 0) if frozen else move
+                x[lanes[i]] += move
     results = [Trajectory(path[(slice(None), *lane)], loss[:, i], diverged_at[i][()]) for i, lane in enumerate(lanes)]
     return dict(zip(rules, results, strict=True)) if named else results

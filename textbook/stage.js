@@ -202,6 +202,7 @@ export function mount(root, source) {
     if (film) paint(context, film, Math.max(0, Math.min(index - film.first, film.captions.length - 1)), k, scene.height);
     if (point && (dragging !== null || document.activeElement === front)) cross(context, k);
     front.dataset.painted = ++painted;
+    if (film) front.dataset.film = film.number;
   }
 
   function paintBackground() {
@@ -349,7 +350,7 @@ export function mount(root, source) {
     send(number, u + size * way[0], v + size * way[1], true);
   });
 
-  // What the kernel, or the page, sends.
+  // What the kernel, or the page, sends.  Each waits for the one before: a film for the background that it came with.
 
   const setters = {
     scene(value) {
@@ -367,7 +368,7 @@ export function mount(root, source) {
       describe();
     },
     async background(value) {
-      if (!value.byteLength) return;
+      if (!value.byteLength || value !== latest) return;
       const bitmap = await createImageBitmap(new Blob([value], { type: "image/png" }));
       if (alive.signal.aborted || value !== latest) return bitmap.close();
       background?.close();
@@ -391,10 +392,10 @@ export function mount(root, source) {
     frame(value) { show(value, false); },
     point(value) { if (value?.length && dragging === null) { point = value; refresh(); } },
   };
-  let latest = null;
+  let latest = null, turn = Promise.resolve();
   function set(name, value) {
     if (name === "background") latest = value;
-    return setters[name](value);
+    turn = turn.then(() => alive.signal.aborted || setters[name](value)).catch(console.error);
   }
   for (const name of ["scene", "background", "film", "point"]) if (source[name]) set(name, source[name]);
 
@@ -440,17 +441,19 @@ function render({ model, el }) {
     try { model.save_changes(); } catch { /* the kernel is gone; the film goes on */ }
   }
   const tell = throttle((index) => save("frame", index), 100);
-  const names = { _scene: "scene", _background: "background", _film: "film", _point: "point" };
   const source = { frame: known, onFrame: tell, onPoint: (point) => save("_point", point) };
-  for (const [trait, name] of Object.entries(names)) source[name] = model.get(trait);
+  const names = { _background: "background", _scene: "scene", _film: "film", _point: "point" }, seen = {};
+  for (const [trait, name] of Object.entries(names)) source[name] = seen[trait] = model.get(trait);
   const stage = mount(el, source);
-  const handlers = Object.entries(names).map(([trait, name]) => [`change:${trait}`, () => stage.set(name, model.get(trait))]);
-  handlers.push(["change", () => {   // comes after the single changes: the frame may be one of a new film
+  function take() {   // in this order, whichever the message had
+    for (const [trait, name] of Object.entries(names)) {
+      if (model.get(trait) !== seen[trait]) stage.set(name, seen[trait] = model.get(trait));
+    }
     if (model.get("frame") !== known) stage.set("frame", known = model.get("frame"));
-  }]);
-  for (const [event, handler] of handlers) model.on(event, handler);
+  }
+  model.on("change", take);
   return () => {
-    for (const [event, handler] of handlers) model.off(event, handler);
+    model.off("change", take);
     tell.cancel();
     stage.destroy();
   };

@@ -26,6 +26,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path as File
@@ -38,12 +39,13 @@ import traitlets
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, IdentityTransform
 from numpy.typing import NDArray
+from PIL import Image
 
 Draw = Callable[[int], str | None]
 
@@ -52,6 +54,7 @@ MARGIN = 50.0  # pixels around the picture beyond which lines are cut: a diverge
 FAR = 1e6  # pixels; canvas arithmetic is sound that far
 MEMORY = 4096  # strings whose layout is remembered
 SLICE = 0.01  # seconds of recording between two looks at the kernel's messages
+BACKGROUND, STILL = 2.0, 1.6  # pixels of the picture to one of the figure
 
 
 # --- recording --------------------------------------------------------------------------------------------------------
@@ -348,10 +351,12 @@ class Stage(anywidget.AnyWidget):
         self._take(live)
         if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
             pyplot.close(figure)  # else the inline backend would show it a second time
-        figure.draw_without_rendering()  # solves the layout
-        figure.set_layout_engine("none")
         super().__init__()
         self._canvas = FigureCanvasAgg(figure)
+        if (layout := figure.get_layout_engine()) is not None:
+            with self._scaled(BACKGROUND):  # as it will be painted: texts are measured once
+                layout.execute(figure)
+            figure.set_layout_engine("none")
         self._recorder = Recorder(figure.bbox.width, figure.bbox.height, figure.dpi)
         self._captions: list[str] = [""]
         self._draw: Draw | None = None
@@ -439,7 +444,7 @@ class Stage(anywidget.AnyWidget):
         yield Film(tables, styles, captions, values, label, interval, only or 0)
 
     async def _finish(self, recording: Iterator[Film | None]) -> None:
-        await asyncio.sleep(5 * SLICE)  # by then a dragging pointer has sent its next position, and cancelled this
+        await asyncio.sleep(10 * SLICE)  # by then a dragging pointer has sent its next position, and cancelled this
         until = time.perf_counter() + SLICE
         try:
             for film in recording:
@@ -462,16 +467,15 @@ class Stage(anywidget.AnyWidget):
 
     def _take(self, live: Any) -> None:
         self.live: list[Artist] = list(dict.fromkeys(_flat(live)))
-        inside = set(self.figure.findobj())
         for artist in self.live:
-            if artist not in inside:
+            if artist.get_figure(root=True) is not self.figure:
                 raise ValueError(f"{artist} is not in this figure; create it on one of the figure's axes, "
                                  "and hide it rather than remove it")  # fmt: skip
             if isinstance(artist, AxesImage) and artist.get_interpolation() in ("auto", "antialiased", "nearest"):
                 artist.set_interpolation("none")
 
     def repaint(self, live: Any = None) -> None:
-        """Paint everything that isn't live again: after a change to axis limits, titles, contours, the figure's size, ...
+        """Paint everything that isn't live again: after a change to axis limits, titles, the size of the figure, ...
 
         Args:
             live: other artists that move from now on; a new film must follow.
@@ -483,7 +487,7 @@ class Stage(anywidget.AnyWidget):
         hidden = [artist for artist in self.live if artist.get_visible()]
         for artist in hidden:
             artist.set_visible(False)
-        background = self._paint(2, fast=True)
+        background = self._paint(BACKGROUND)
         for artist in hidden:
             artist.set_visible(True)
         with self.hold_sync():
@@ -497,17 +501,36 @@ class Stage(anywidget.AnyWidget):
             self._draw(self.frame)
         return self._paint(scale)
 
-    def _paint(self, scale: float, fast: bool = False) -> bytes:
-        dpi, stream = self.figure.dpi, io.BytesIO()
+    def _paint(self, scale: float) -> bytes:
+        with self._scaled(scale):
+            self._canvas.draw()
+            picture = Image.fromarray(np.asarray(self._canvas.buffer_rgba()))
+        return _png(_on_paper(picture))
+
+    def _still(self) -> bytes:
+        """The current frame, crisp and small: in 256 colours, the live artists on the background that is there."""
+        if self._draw is not None:
+            self._draw(self.frame)
+        picture = Image.open(io.BytesIO(self._background))
+        with self._scaled(BACKGROUND):
+            agg = RendererAgg(*picture.size, self.figure.dpi)
+            for artist in sorted(self.live, key=Artist.get_zorder):
+                artist.draw(agg)
+            picture = _on_paper(Image.fromarray(np.asarray(agg.buffer_rgba())), picture)
+        size = [round(STILL * side) for side in (self._recorder.width, self._recorder.height)]
+        return _png(picture.resize(size, Image.Resampling.BILINEAR).quantize(256, dither=Image.Dither.NONE))
+
+    @contextmanager
+    def _scaled(self, scale: float) -> Iterator[None]:
+        """Draw with `scale` pixels to one of the figure."""
+        dpi = self.figure.dpi
         try:
             self.figure.dpi = dpi * scale
-            # Little compression: the time that more would take is longer than that of sending the difference.
-            self._canvas.print_png(stream, pil_kwargs={"compress_level": 1 if fast else 6})
+            yield
         finally:
             self.figure.dpi = dpi
         for artist in self.live:
             artist.stale = True  # drawn, but not recorded
-        return stream.getvalue()
 
     # In the notebook.
 
@@ -534,8 +557,9 @@ class Stage(anywidget.AnyWidget):
         words = ". ".join(filter(None, (self.title.rstrip("."), self.caption))) or "A figure"
         model = {"version_major": 2, "version_minor": 0, "model_id": (view or self).model_id}
         data = {"application/vnd.jupyter.widget-view+json": model, "text/plain": words,
-                "image/png": base64.b64encode(self.png()).decode()}  # fmt: skip
-        return data, {"image/png": {"alt": words}}
+                "image/png": base64.b64encode(self._still()).decode()}  # fmt: skip
+        width, height = round(self._recorder.width), round(self._recorder.height)
+        return data, {"image/png": {"alt": words, "width": width, "height": height}}
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return self.bundle()
@@ -550,6 +574,19 @@ class Stage(anywidget.AnyWidget):
         where = f"stage-{self.model_id}"
         return (f'<div id="{where}"></div>\n<script type="module">\n{SCRIPT.read_text("utf-8")}\n'
                 f'mount(document.getElementById("{where}"), fromBase64({text}));\n</script>\n')  # fmt: skip
+
+
+def _on_paper(picture: Image.Image, paper: Image.Image | None = None) -> Image.Image:
+    """A picture without transparency: on white, or on another picture."""
+    opaque = Image.new("RGB", picture.size, "white") if paper is None else paper.convert("RGB")
+    opaque.paste(picture, mask=picture)
+    return opaque
+
+
+def _png(picture: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "png", compress_level=3)  # more would take longer than sending the difference
+    return stream.getvalue()
 
 
 def _flat(artists: Any) -> Iterator[Artist]:

@@ -1,200 +1,43 @@
-"""A real JupyterLab in a real Chromium.
+"""A real JupyterLab in a real Chromium, for the tests of this folder.
 
 `notebook` opens a list of cells, and collects what goes wrong; `web_page` shows plain HTML.  Tests wait for states,
 never for times.  Without Playwright or Chromium they are skipped, or fail where TEXTBOOK_REQUIRE_BROWSER=1 is set.
 """
 
-import io
-import json
 import os
 import re
-import shutil
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import nbformat
-import numpy as np
 import pytest
-from PIL import Image
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-TIMEOUT = 60_000  # ms until a state that doesn't come is a failure
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync", "--disable-background-networking",
-    "--disable-component-update", "--disable-renderer-backgrounding", "--disable-background-timer-throttling",
-    "--disable-backgrounding-occluded-windows",
-]  # fmt: skip
-# Chromium reports what the page can't help: it says so of every kernel that is shut down under an open socket.
-HARMLESS = re.compile(r"favicon|WebSocket|websocket|ResizeObserver loop")
-
-
-def give_up(reason: str, details: object) -> NoReturn:
-    if os.environ.get("TEXTBOOK_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"TEXTBOOK_REQUIRE_BROWSER=1, but {reason}\n{details}", pytrace=False)
-    pytest.skip(reason)
+from .jupyter import Jupyter, NoBrowser, Notebook, Tab, jupyter_lab
+from .jupyter import chromium as start_chromium
+from .jupyter import pixels as pixels  # tests take it from here
 
 
 # Package scope: while Playwright's loop runs, other tests in the same process couldn't use asyncio.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """The browser."""
-    try:
-        from playwright.sync_api import Error, sync_playwright
-    except ImportError as error:
-        give_up("browser tests need Playwright: pip install playwright", error)
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        except Error as error:
-            give_up("browser tests need Chromium: playwright install chromium", error)
+            browser = stack.enter_context(start_chromium())
+        except NoBrowser as missing:
+            reason, details = missing.args
+            if os.environ.get("TEXTBOOK_REQUIRE_BROWSER") == "1":
+                pytest.fail(f"TEXTBOOK_REQUIRE_BROWSER=1, but {reason}\n{details}", pytrace=False)
+            pytest.skip(reason)
         yield browser
-        browser.close()
-
-
-@dataclass
-class Tab:
-    """A browser tab, and what went wrong in it."""
-
-    page: Any
-    errors: list[str] = field(default_factory=list)
-    harmless: re.Pattern = HARMLESS
-
-    def __post_init__(self) -> None:
-        self.page.set_default_timeout(TIMEOUT)
-        self.page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
-        self.page.on("console", self._console)
-
-    def _console(self, message: Any) -> None:
-        text = f"{message.text} {message.location.get('url', '')}"
-        if message.type == "error" and not self.harmless.search(text):
-            self.errors.append(f"console: {text}")
-
-    def until(self, expression: str, argument: Any = None) -> Any:
-        """Wait until a JavaScript expression (or function of `argument`) is true; returns its value."""
-        return self.page.wait_for_function(expression, arg=argument).json_value()
-
-    def pixels(self, selector: str) -> np.ndarray:
-        """What the reader sees of an element: (height, width, 3), in 0 ... 255."""
-        return pixels(self.page.locator(selector).first.screenshot(animations="disabled"))
-
-
-def pixels(png: bytes) -> np.ndarray:
-    """The colours of a PNG: (height, width, 3), in 0 ... 255."""
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(float)
-
-
-@dataclass
-class Notebook(Tab):
-    """An open notebook."""
-
-    def run(self) -> None:
-        """Run all cells, and wait for the last."""
-        self.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-
-    def outputs(self) -> list[list[dict]]:
-        """The outputs of each code cell, as they would be saved."""
-        return self.page.evaluate("""() => jupyterapp.shell.currentWidget.content.widgets
-            .filter((cell) => cell.model.type === "code").map((cell) => cell.model.outputs.toJSON())""")
-
-    def ask(self, code: str) -> str:
-        """Run Python code in the notebook's kernel, beside the cells; returns what it prints."""
-        return self.page.evaluate("""async (code) => {
-            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-            const future = kernel.requestExecute({ code, store_history: false });
-            let text = "";
-            future.onIOPub = ({ header, content }) => {
-                if (header.msg_type === "stream") text += content.text;
-                if (header.msg_type === "error") text += content.traceback.join("\\n");
-            };
-            await future.done;
-            return text;
-        }""", code)  # fmt: skip
-
-    def until_kernel(self, expression: str) -> None:
-        """Wait until a Python expression is true in the kernel."""
-        deadline = time.monotonic() + TIMEOUT / 1000
-        while (said := self.ask(f"print(bool({expression}))").strip()) != "True":
-            assert time.monotonic() < deadline, f"{expression} did not become true: {said}"
-            self.page.evaluate("new Promise(requestAnimationFrame)")
-
-    def shut_down(self) -> None:
-        """Shut the kernel down, and go on without it."""
-        # From now on ipywidgets complains of each change that it can't send.
-        self.harmless = re.compile(f"{HARMLESS.pattern}|Could not send widget sync message")
-        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        self.until("jupyterapp.shell.currentWidget.sessionContext.session === null")
-
-    def theme(self, name: str) -> None:
-        """Switch to 'JupyterLab Light' or 'JupyterLab Dark'."""
-        self.page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
-        self.until("(light) => document.body.dataset.jpThemeLight === light", str("Dark" not in name).lower())
-
-    def problems(self) -> list[str]:
-        """Everything that went wrong: in the page, on its console, in the kernel."""
-        found = list(self.errors)
-        for outputs in self.outputs():
-            for output in outputs:
-                if output["output_type"] == "error":
-                    found.append("kernel: " + "\n".join(output["traceback"]))
-                elif output.get("name") == "stderr":
-                    found.append("stderr: " + "".join(output["text"]))
-        return found
-
-
-@dataclass
-class Jupyter:
-    url: str
-    folder: Path
 
 
 @pytest.fixture(scope="package")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     """A JupyterLab on an empty folder, with settings of its own."""
-    home = tmp_path_factory.mktemp("jupyter")
-    folder = home / "notebooks"
-    folder.mkdir()
-    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR",
-              "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")  # fmt: skip
-    environment = os.environ | {name: str(home / name.lower()) for name in places} | {"PYTHONPATH": str(REPOSITORY)}
-    options = [
-        "--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}", "--ServerApp.port=0",
-        "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--ServerApp.terminals_enabled=False",
-        "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]  # fmt: skip
-    news = home / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    news.parent.mkdir(parents=True)
-    news.write_text('{"fetchNews": "false"}')  # else a question covers a corner of the page
-    with open(home / "log", "w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, cwd=home,
-                                  stdout=log, stderr=subprocess.STDOUT)  # fmt: skip
-        try:
-            url = wait_for_server(server, home / "jupyter_runtime_dir", home / "log")
-            yield Jupyter(url, folder)
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def wait_for_server(server: subprocess.Popen, runtime: Path, log: Path) -> str:
-    deadline = time.monotonic() + TIMEOUT / 1000
-    while server.poll() is None and time.monotonic() < deadline:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                url = json.loads(file.read_text())["url"].rstrip("/")
-                with urllib.request.urlopen(f"{url}/api/status"):
-                    return url
-            except (OSError, ValueError):
-                pass
-        time.sleep(0.05)
-    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+    with jupyter_lab(tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -204,16 +47,8 @@ def notebook(chromium: Any, jupyter: Jupyter, request: pytest.FixtureRequest) ->
 
     def open_notebook(cells: list[str], *, run: bool = True, **context: Any) -> Notebook:
         name = re.sub(r"\W+", "_", f"{request.node.name}_{len(opened)}") + ".ipynb"
-        cells = [nbformat.v4.new_code_cell(source) for source in cells]
-        kernel = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), jupyter.folder / name)
-        tab = Notebook(chromium.new_context(viewport={"width": 1100, "height": 900}, **context).new_page())
+        tab = jupyter.open(chromium, name, cells, **context)
         opened.append(tab)
-        tab.page.goto(f"{jupyter.url}/doc/tree/{name}?reset")
-        tab.until("""() => {
-            const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
-            return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle";
-        }""")
         if run:
             tab.run()
         return tab
@@ -221,8 +56,7 @@ def notebook(chromium: Any, jupyter: Jupyter, request: pytest.FixtureRequest) ->
     yield open_notebook
     problems = [problem for tab in opened for problem in tab.problems()]
     for tab in opened:
-        tab.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        tab.page.context.close()
+        tab.close()
     assert not problems, "\n".join(problems)
 
 

@@ -1,12 +1,12 @@
 """The learning-rate lab in a real JupyterLab."""
 
 CELL = "from textbook import labs; view = labs.learning_rate.show(steps=20); view"
-CAPTION = "document.querySelector('.jp-OutputArea [aria-live]')?.textContent ?? ''"
+CAPTION = "(document.querySelector('.jp-OutputArea [aria-live]')?.textContent ?? '')"
 
 
 def test_controls_move_the_picture(notebook):
     tab = notebook([CELL])
-    tab.until(f"{CAPTION}.includes('α = 0.025')")
+    tab.until(f"{CAPTION}.includes('α = 0.0248')")
     before = tab.pixels(".jp-OutputArea canvas")
 
     # the frame axis, by keyboard: all in the browser

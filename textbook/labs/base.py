@@ -7,6 +7,7 @@ computed in one call and sent to the browser once.  All other settings ask the k
 
 from __future__ import annotations
 
+import asyncio
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,7 +59,8 @@ class Slider(Control):
         number = float(value)
         if not self.low <= number <= self.high:
             raise ValueError(f"{self.name} must lie between {self.low:g} and {self.high:g}, got {value!r}")
-        return round(number) if isinstance(self.step, int) else number
+        # The browser's sliders return sums of steps: 3.9999999999999996 for 4.
+        return round(number) if isinstance(self.step, int) else float(f"{number:.12g}")
 
     def widget(self, value: Any) -> ipywidgets.Widget:
         if self.log:
@@ -152,11 +154,13 @@ class Numbers(Control):
 class FrameAxis(Control):
     """The setting that the stage's own slider moves: a number, shown at the nearest frame."""
 
+    above: float = 0.0  # all its values are
+
     def check(self, value: Any) -> Any:
         if value is None:
             return None
-        if not np.isfinite(value) or value <= 0:
-            raise ValueError(f"{self.name} must be a finite number above 0, got {value!r}")
+        if not np.isfinite(value) or value <= self.above:
+            raise ValueError(f"{self.name} must be a finite number above {self.above:g}, got {value!r}")
         return float(value)
 
 
@@ -322,9 +326,10 @@ class Scene:
         """Show other settings.  What can't be computed leaves everything as it was."""
         self.data = self.compute(settings)
         self.settings = settings
-        if self.picture.load(self.data):
-            self.stage.repaint(self.picture.live)
-        self._film()
+        with self.stage.hold_sync():  # in one message: the browser changes background and film together
+            if self.picture.load(self.data):
+                self.stage.repaint(self.picture.live)
+            self._film()
 
     def compute(self, settings: Settings) -> Data:
         """The data to show; a live lab shows how far it has come."""
@@ -339,6 +344,8 @@ class View(ipywidgets.VBox):
     """A lab in a notebook: controls, stage, the call that recreates its state, and its data as a table."""
 
     def __init__(self, lab: Lab, settings: Settings, scene: type[Scene] = Scene) -> None:
+        self._loop = _running_loop()
+        self._waiting: dict[str, Callable[[], None]] = {}
         self.scene = scene(lab, settings)
         self.widgets: dict[str, ipywidgets.Widget] = {}
         for control in lab.controls:
@@ -350,7 +357,7 @@ class View(ipywidgets.VBox):
         self.call = ipywidgets.HTML()
         self._table = ipywidgets.HTML()
         self._fold = ipywidgets.Accordion([self._table], titles=["The data as a table"])
-        self._fold.observe(lambda _: self._tell(), "selected_index")
+        self._fold.observe(lambda _: self.soon("table", self._tell), "selected_index")
         self.scene.stage.on_point(self._pointed)
         self.scene.stage.observe(self._framed, "frame")
         self._names = {id(w): n for n, w in self.widgets.items()}
@@ -371,22 +378,44 @@ class View(ipywidgets.VBox):
         self.error.value = ""
         # The controls follow what the pointer, another control or code has changed; a half-typed formula stays.
         for name, widget in self.widgets.items():
+            if name in self._waiting or (name in values and widget.value == values[name]):
+                continue  # the reader has moved on since; or asked for this, before rounding
             if settings[name] != before[name] and widget.value != settings[name]:
                 widget.unobserve(self._moved, "value")
                 widget.value = settings[name]
                 widget.observe(self._moved, "value")
         self._tell()
 
+    def soon(self, name: str, callback: Callable[[], None]) -> None:
+        """Answer a control in the event loop in which the lab was shown, at once or as soon as that loop is free.
+
+        JupyterLab delivers the messages of widgets in a thread of its own (a "subshell") where the kernel has them.
+        Neither the stage nor the engine is made for two threads.  Of several callbacks that wait under one name, the
+        newest is called.
+        """
+        if self._loop is None or self._loop.is_closed() or self._loop is _running_loop():
+            callback()
+        else:
+            self._waiting[name] = callback
+            self._loop.call_soon_threadsafe(self._catch_up)
+
+    def _catch_up(self) -> None:
+        for name in list(self._waiting):
+            self._waiting.pop(name)()
+
     def _moved(self, change: Any) -> None:
         name = self._names[id(change.owner)]
-        self.set(**self.scene.lab.moved(self.scene.settings, name, change.new))
+        self.soon(name, lambda: self.set(**self.scene.lab.moved(self.scene.settings, name, change.new)))
 
     def _pointed(self, point: Point) -> None:
-        self.set(**self.scene.lab.pointed(self.scene.settings, point))
+        self.soon("point", lambda: self.set(**self.scene.lab.pointed(self.scene.settings, point)))
 
-    def _framed(self, change: Any) -> None:
+    def _framed(self, _: Any) -> None:
+        self.soon("frame", self._keep_frame)
+
+    def _keep_frame(self) -> None:
         # Kept, so that the next film starts from the same value and the call recreates it; nothing is computed.
-        self.scene.settings.update(self.scene.lab.framed(self.scene.data, change.new))
+        self.scene.settings.update(self.scene.lab.framed(self.scene.data, self.scene.stage.frame))
         self._tell()
 
     def _tell(self) -> None:
@@ -400,6 +429,13 @@ class View(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self.scene.stage.bundle(view=self)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def html_table(head: Sequence[str], rows: Sequence[Sequence[Any]], most: int = 200) -> str:

@@ -1,0 +1,240 @@
+"""The optimizer race without a browser."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from textbook import labs, optim
+from textbook.labs.base import Scene
+from textbook.labs.optimizer_race import TIMES, TRIED, own_surface, tuned
+from textbook.stage import Point
+from textbook.surfaces import SURFACES
+
+lab = labs.optimizer_race
+PLANES = [name for name, surface in SURFACES.items() if surface.dimension == 2]
+BY_HAND = {"rates": "own", "lr_gd": 1e-3, "lr_momentum": 1e-4, "lr_rmsprop": 1e-2, "lr_adam": 5e-2}
+
+
+def check_drawn(picture, frame: int) -> str:
+    """Draw a frame; nothing visible is NaN or infinite."""
+    caption = picture.draw(frame)
+    for line in (line for lines in picture.artists.values() for line in lines if line.get_visible()):
+        assert np.isfinite(line.get_xydata()).all()
+        assert len(line.get_xydata())
+    return caption
+
+
+# --- the numbers ------------------------------------------------------------------------------------------------------
+
+
+def test_each_racer_runs_as_it_would_alone():
+    data = lab(frames="lr", **BY_HAND)
+    for rule, more in (("gd", {}), ("momentum", {"momentum": 0.9}), ("adam", {"betas": (0.9, 0.999)})):
+        lr = BY_HAND[f"lr_{rule}"] * TIMES[50]
+        alone = optim.descend(data.surface.f, data.surface.start, rule, 200, lr=lr, **more)
+        np.testing.assert_allclose(data.runs[rule].path[..., 50], alone.path, rtol=1e-12)
+        assert data.runs[rule].diverged_at[50] == alone.diverged_at
+
+
+def test_frames_by_step_are_the_middle_of_frames_by_learning_rate():
+    by_step, by_lr = lab(), lab(frames="lr")
+    assert by_lr.times[40] == 1 and len(by_lr.times) >= 80
+    for rule, run in by_step.runs.items():
+        np.testing.assert_array_equal(run.path[..., 0], by_lr.runs[rule].path[..., 40])
+
+
+@pytest.mark.parametrize("rule", optim.RULES)
+def test_every_rule_of_the_table_can_race(rule):
+    data = lab(surface="bowl", rules=[rule])
+    assert list(data.runs) == [rule]
+    assert data.runs[rule].loss[-1, 0] < 0.1 * data.runs[rule].loss[0, 0]
+    assert rule in lab.picture().artists
+
+
+def test_a_tuned_rate_is_good_among_its_neighbours():
+    surface = SURFACES["ravine"]
+    rate = tuned(surface, 50, "gd", ())
+    assert 0.5 / 20 < rate < 2 / 20  # it converges, and not in ever so many steps
+    final = optim.descend(surface.f, surface.start, "gd", 50, lr=TRIED).loss[-1]
+    assert surface.f(np.array(surface.start)) > 100 * final[rate == TRIED]
+
+
+@pytest.mark.parametrize("surface", PLANES)
+def test_a_tuned_race_stays_in_the_picture(surface):
+    data = lab(surface=surface)
+    for run in data.runs.values():
+        assert run.diverged_at[0] == -1
+        assert (np.abs(np.diff(run.path[..., 0], axis=0)) < 0.3 * np.ptp(data.surface.extent, axis=1)).all()
+        assert run.loss[-1, 0] < run.loss[0, 0]
+
+
+def test_a_tuned_rate_does_not_hang_on_where_the_start_is_dragged():
+    assert lab(start=(0.5, 2.5)).lr == lab().lr
+
+
+def test_steps_to_the_target_are_counted_on_the_loss():
+    data = lab(surface="ravine")
+    for rule, run in data.runs.items():
+        step = data.reached[rule][0]
+        assert run.loss[step, 0] <= data.target < run.loss[:step, 0].min()
+    assert data.target == pytest.approx(1e-3 * data.runs["gd"].loss[0, 0])
+    assert lab(surface="saddle").target is None
+
+
+def test_divergence_is_named_and_frozen():
+    data = lab(rules=["gd", "adam"], frames="lr", **BY_HAND)
+    assert data.runs["gd"].diverged_at[-1] > 0 > data.runs["gd"].diverged_at[0]
+    picture = lab.picture()
+    picture.load(data)
+    caption = picture.draw(80)
+    assert f"gd, α = 0.01: diverged at step {data.runs['gd'].diverged_at[-1]}" in caption
+    assert "diverged" not in caption.split("\n")[2]
+    assert "diverged" not in picture.draw(0)
+
+
+# --- the reader's own surface -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("formula", ["x", "y**4", "sqrt(x) + y**2", "log(x*y)", "1/x", "exp(9*x + 9*y)",
+                                     "abs(x) + relu(y)", "1e9*x**2", "u = x - 2; u*u + y*y"])  # fmt: skip
+@pytest.mark.parametrize("frames", ["step", "lr"])
+def test_own_surface_is_drawn_wherever_it_has_a_value(formula, frames):
+    scene = Scene(lab, lab.settings(surface="own", formula=formula, frames=frames, steps=20))
+    for frame in (0, 10, 20):
+        check_drawn(scene.picture, frame)
+    assert len(scene.stage.png()) > 5000
+
+
+def test_own_surface_races_like_the_table_s():
+    formula = "0.5*(x**2 + 20*y**2)"
+    mine = lab(surface="own", formula=formula, **BY_HAND).runs
+    book = lab(surface="ravine", start=(-2.5, 1.5), **BY_HAND).runs
+    for rule, run in book.items():
+        np.testing.assert_allclose(mine[rule].path, run.path, rtol=1e-6, atol=1e-12)
+
+
+def test_a_start_outside_the_formula_s_domain_is_named():
+    scene = Scene(lab, lab.settings(surface="own", formula="log(x) + y*y", start=(-1, 1)))
+    assert "undefined at the start" in scene.stage.caption
+    assert np.isfinite(own_surface("log(x) + y*y").f(np.array(own_surface("log(x) + y*y").start)))
+
+
+@pytest.mark.parametrize(("formula", "message"), [
+    ("x +", "missing"), ("x*z + y", "z has no value"), ("mean(x)", "mix the points"), ("x - mean(y)", "mix the points"),
+    ("x*0", "flat"), ("log(-1 - x*x)", "no value everywhere"), ("x@y", "do not fit"), ("", "empty"),
+])  # fmt: skip
+def test_a_bad_formula_is_refused(formula, message):
+    with pytest.raises(ValueError, match=message):
+        lab(surface="own", formula=formula)
+
+
+# --- controls ---------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=15)
+@given(st.data())
+def test_no_setting_breaks_the_picture(data):
+    number = {s.name: st.sampled_from((s.low, s.high)) for s in lab.controls if hasattr(s, "low")}
+    number["steps"] = st.sampled_from((10, 40))
+    values = data.draw(st.fixed_dictionaries({
+        **number,
+        "surface": st.sampled_from([*PLANES, "own"]),
+        "rules": st.lists(st.sampled_from(list(optim.RULES)), min_size=1, max_size=7),
+        "frames": st.sampled_from(("step", "lr")),
+        "rates": st.sampled_from(("tuned", "own")),
+        "start": st.sampled_from((None, (0.0, 0.0), (-1e3, 1e3))),
+    }))  # fmt: skip
+    race = lab(**values)
+    picture = lab.picture()
+    picture.load(race)
+    last = len(lab.frames(race).values) - 1
+    for frame in (0, last // 2, last):
+        caption = check_drawn(picture, frame)
+        for rule, run in race.runs.items():
+            number, step = (0, frame) if values["frames"] == "step" else (frame, values["steps"])
+            line = next(line for line in caption.split("\n") if line.startswith(f"{rule}, "))
+            assert ("diverged at step" in line) == (0 <= run.diverged_at[number] <= step)
+    picture.figure.draw_without_rendering()
+    head, rows = lab.table(race)
+    assert {len(row) for row in rows} == {len(head)}
+
+
+def test_no_two_rules_look_alike():
+    lines = [artists[1] for artists in lab.picture().artists.values()]
+    assert len({line.get_color() for line in lines}) == len({line.get_marker() for line in lines}) == len(optim.RULES)
+
+
+def test_dragging_the_start_leaves_the_static_part_and_the_frame_alone():
+    view = lab.show(step=50)
+    before = view.scene.stage._background
+    view._pointed(Point(view.scene.picture.map, 0.25, 1.5, False))
+    assert view.scene.stage._background is before
+    assert view.scene.stage.frame == 50
+    assert view.call.value == "<code>labs.optimizer_race.show(start=(0.25, 1.5), step=50)</code>"
+    assert view.scene.picture.begin.get_xydata().tolist() == [[0.25, 1.5]]
+    view.scene.stage.frame = 0
+    view._pointed(Point(view.scene.picture.map, 0.5, 1.5, True))
+    assert view.error.value == "" and "step=0" in view.call.value
+
+
+def test_typing_a_formula_shows_it_and_a_bad_one_leaves_the_picture_alone():
+    view = lab.show(start=(0.5, 0.5))
+    view.widgets["formula"].value = "x**2 + y"
+    assert view.widgets["surface"].value == "own"
+    assert view.scene.picture.map.get_title() == "x**2 + y"
+    assert view.scene.settings["start"] is None
+    before = view.scene.stage._film
+    view.widgets["formula"].value = "x**2 +"
+    assert "missing" in view.error.value and 'role="alert"' in view.error.value
+    assert view.scene.stage._film is before and view.widgets["formula"].value == "x**2 +"
+    view.widgets["formula"].value = "x**2 + y*y"
+    assert view.error.value == "" and view.scene.picture.map.get_title() == "x**2 + y*y"
+
+
+def test_only_controls_of_use_are_shown():
+    def shown():
+        return {name for name, widget in view.widgets.items() if widget.layout.display != "none"}
+
+    view = lab.show(rules=["gd"])
+    always = {"surface", "formula", "rules", "frames", "rates", "steps"}
+    assert shown() == always
+    view.widgets["rates"].value = "own"
+    assert shown() == always | {"lr_gd"}
+    view.widgets["rules"].value = ("gd", "adam", "nesterov")
+    assert shown() == always | {"lr_gd", "lr_adam", "lr_nesterov", "momentum", "beta1", "beta2"}
+
+
+def test_switching_the_frame_axis_starts_where_it_says_most():
+    view = lab.show()
+    assert view.scene.stage.frame == 200
+    view.widgets["frames"].value = "lr"
+    assert view.scene.stage.frame == 40 and "All learning rates × 1," in view.scene.stage.caption
+    view.scene.stage.frame = 60
+    assert "times=3.162" in view.call.value
+    view.widgets["frames"].value = "step"
+    assert view.scene.stage.frame == 200 and "times" not in view.call.value
+
+
+@pytest.mark.parametrize(("values", "frame", "call"), [
+    ({"step": 57, "rules": ("adam",)}, 57, "rules=('adam',), step=57"),
+    ({"frames": "lr", "times": 0.5}, 28, "frames='lr', times=0.5"),
+    ({"surface": "booth", "momentum": 0.5}, 200, "surface='booth', momentum=0.5"),
+])  # fmt: skip
+def test_a_still_and_the_call_that_recreates_it(values, frame, call):
+    assert Image.open(io.BytesIO(lab.png(**values))).size == (840, 480)
+    view = lab.show(**values)
+    assert view.scene.stage.frame == frame
+    assert view.scene.settings.call() == f"labs.optimizer_race.show({call})"
+
+
+def test_the_film_of_all_learning_rates_is_small():
+    assert len(Scene(lab, lab.settings(frames="lr")).stage._film) < 1_000_000
+
+
+def test_a_start_has_two_coordinates():
+    with pytest.raises(ValueError, match="a point"):
+        lab(start=(1.0,))
