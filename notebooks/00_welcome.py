@@ -1,7 +1,22 @@
 # %% [markdown]
 # # Welcome
 #
-# In this book every formula runs, every picture is computed before your eyes, and every claim is checked.
+# In this book every formula runs, every picture answers to your hand, and every claim is checked.
+
+# %%
+import numpy as np
+
+from textbook import Tensor, ask, check, data, labs, nn, ops, optim, plots
+from textbook.graph import Graph
+from textbook.train import evaluate, train
+
+# %%
+labs.optimizer_race.show(surface="rosenbrock")
+
+# %% [markdown]
+# Several walks down the same curved valley, all from one start to the star. **Try it now.** Drag the start. Pull the slider, or press play. Why is one so slow, and what do the others know that it doesn't?
+#
+# (If the picture does not move, run it first: click into the cell above and press Shift+Enter, or choose *Run → Run All Cells*.)
 #
 # **You will be able to**
 # - name the three ideas that deep learning stands on, and say what each is for;
@@ -9,32 +24,13 @@
 # - train a program that reads handwritten digits, in nine lines;
 # - find your way through the chapters.
 #
-# **You need** school calculus and a little Python. About 20 minutes.
-
-# %%
-import numpy as np
-
-from textbook import Tensor, data, nn, ops, optim, plots
-from textbook.graph import Graph
-from textbook.surfaces import SURFACES
-from textbook.train import evaluate, train
-
-# %%
-banana = SURFACES["rosenbrock"]
-runs = optim.race(banana.f, banana.start, {"gd": {"lr": 0.0017}, "momentum": {"lr": 0.0008}}, steps=250)
-
-fig, (left, right) = plots.figure(7.8, 3.6, columns=2, width_ratios=[3, 2])
-plots.draw_contour(left, banana)
-plots.draw_trajectory(left, runs["gd"], label="gd")
-plots.draw_trajectory(left, runs["momentum"], label="momentum", marker="s")
-left.legend(loc="upper center")
-plots.draw_curves(right, {name: (np.arange(251), run.loss) for name, run in runs.items()}, ylabel="height", log=True)
-plots.picture(fig, alt="Two walks down a curved valley, and their heights. Plain descent (gd) creeps along the valley floor; with momentum the walk swings at first and gets much further.")
+# **You need** school calculus and a little Python. About 30 minutes.
 
 # %% [markdown]
-# Two walks of 250 steps down the same curved valley, from the ring to the star. Each step looks only at the slope under its feet. Why is one so slow, and what does the other know that it doesn't?
-#
-# **Try it now.** Click into the cell above, change a learning rate (`lr`), and press Shift+Enter. Make one of them three times as large.
+# And this is where it leads: a network that has never seen a digit. Press **Start**, and watch it learn to read. Change the learning rate while it runs.
+
+# %%
+labs.mnist_training.show()
 
 # %% [markdown]
 # ## What the book lets you do
@@ -47,10 +43,11 @@ plots.picture(fig, alt="Two walks down a curved valley, and their heights. Plain
 # ## How to read a chapter
 #
 # 1. Run the cells from the top, with Shift+Enter.
-# 2. Where it says **Before you run the next cell**, stop and commit to an answer. Being wrong first is the best way to remember.
+# 2. Where it says **Before you go on**, stop, write your answer into the box, and press the button. Being wrong first is the best way to remember.
 # 3. A formula has a number, such as (4.2). The code below it uses the same letters, and a comment repeats the number.
-# 4. Sliders: press Tab to reach one, then the arrow keys.
+# 4. Sliders: press Tab to reach one, then the arrow keys. Below each picture stands in words what it shows, and the call that brings it back.
 # 5. Three things come in this order: by hand, with this book's engine, with PyTorch. They must agree, and the chapter says so with an `assert`.
+# 6. Exercises are checked. A wrong answer gets its mistake by name; `...` means not attempted, and disturbs nothing. Solutions are in the folder `solutions`.
 
 # %% [markdown] tags=["source: §1.2"]
 # ## The one problem
@@ -90,7 +87,13 @@ plots.picture(fig, alt="The graph of (x + y) times y. x = 3 and y = 2 enter a su
 # %% [markdown]
 # **2. Backpropagation** walks the graph from its output to its inputs and finds how much each of them matters: all derivatives in one walk.
 #
-# **Before you run the next cell.** If $y$ grows a little, by how many times as much does $f = (x + y)\,y$ grow? Mind that $y$ enters twice.
+# **Before you go on.** If $y$ grows a little, by how many times as much does $f = (x + y)\,y$ grow? Mind that $y$ enters twice.
+
+# %%
+ask.number("0.1", "times as much:")
+
+# %%
+check.prediction("0.1")
 
 # %%
 f.backward()
@@ -98,6 +101,14 @@ x.grad, y.grad
 
 # %%
 assert x.grad == 2.0 and y.grad == 7.0    # ∂f/∂x = y and ∂f/∂y = x + 2y, at x = 3, y = 2
+
+# %% [markdown]
+# **Exercise 0.2 (derive).** How fast does $f$ grow with $y$, at any $x$ and $y$? Replace the dots by a `return`, and run the cell.
+
+# %%
+def slope_in_y(x, y): ...
+
+check.exercise("0.2", slope_in_y)
 
 # %% [markdown]
 # **3. Gradient descent** uses these numbers: move every parameter a little against its derivative, and do it again.
@@ -112,6 +123,22 @@ walk
 
 # %%
 assert (walk == 0.5 ** np.arange(5)).all()    # ∇ℒ = 2θ, so (0.1) halves θ: 1 − 0.25 · 2 = 0.5
+
+# %% [markdown]
+# **Exercise 0.3 (implement).** Write (0.1) for one step.
+
+# %%
+def descent_step(theta, gradient, alpha): ...
+
+check.exercise("0.3", descent_step)
+
+# %% [markdown]
+# **Exercise 0.4 (break).** Find a learning rate `lr` for the walk above that leads away from 0. Try it there first.
+
+# %%
+too_large = ...
+
+check.exercise("0.4", too_large)
 
 # %% [markdown]
 # ## All three at once
@@ -143,6 +170,14 @@ plots.picture(fig, alt="The twenty digits with the network's answers; wrong answ
 
 # %%
 assert evaluate(model, mnist.x_val, mnist.y_val).accuracy > 0.88
+
+# %% [markdown]
+# **Exercise 0.5 (implement).** `evaluate` counts for you. Write it yourself: from the network's answers and the true digits, the share that is right.
+
+# %%
+def accuracy(y_hat, y): ...
+
+check.exercise("0.5", accuracy)
 
 # %% [markdown]
 # That is deep learning, small. [Chapter 10](10_mnist.ipynb) does it properly. The chapters before it take the three ideas apart until nothing is left to believe.
@@ -203,7 +238,13 @@ assert evaluate(model, mnist.x_val, mnist.y_val).accuracy > 0.88
 # %% [markdown] tags=["source: §1.3", "source: erratum 9"]
 # ## Where it comes from
 #
-# **Before you run the next cells.** When was gradient descent invented: 1847, 1951 or 1986?
+# **Before you go on.** When was gradient descent invented?
+
+# %%
+ask.choice("0.6", "in", ["1847", "1951", "1986"])
+
+# %%
+check.prediction("0.6")
 
 # %% tags=["source: §1.3", "source: erratum 9"]
 descent = {
@@ -268,11 +309,11 @@ plots.picture(fig, alt="A timeline of 17 events, 1847 to 2018, in three threads;
 # | | chapter | its question |
 # |---|---|---|
 # | 0 | Welcome | where are we going? |
-# | 1 | Computational graphs | what is a formula, seen as a graph? |
-# | 2 | Forward propagation | in which order is it computed, and at what cost? |
-# | 3 | Backpropagation | how does every derivative come out of one walk? |
-# | 4 | Gradient descent | how large a step, and when does it arrive? |
-# | 5 | Linear regression | one model, all the way through |
+# | 1 | [Computational graphs](01_computational_graphs.ipynb) | what is a formula, seen as a graph? |
+# | 2 | [Forward propagation](02_forward_propagation.ipynb) | in which order is it computed, and at what cost? |
+# | 3 | [Backpropagation](03_backpropagation.ipynb) | how does every derivative come out of one walk? |
+# | 4 | [Gradient descent](04_gradient_descent.ipynb) | how large a step, and when does it arrive? |
+# | 5 | [Linear regression](05_linear_regression.ipynb) | one model, all the way through |
 # | 6 | Automatic differentiation | what do PyTorch and its kin do? |
 # | 7 | Optimizers | what do momentum, RMSprop and Adam add? |
 # | 8 | Vanishing and exploding gradients | why are deep networks hard to train? |
@@ -280,6 +321,6 @@ plots.picture(fig, alt="A timeline of 17 events, 1847 to 2018, in three threads;
 # | 10 | [MNIST](10_mnist.ipynb) | the whole workflow, on digits |
 # | 11 | Pitfalls | what goes wrong, and how is it seen? |
 # | 12 | Architectures and scale | convolution, recurrence, attention; many machines |
-# | 90 | Mathematics | the tools, in thirty minutes |
+# | 90 | [Mathematics](90_mathematics.ipynb) | the tools, in thirty minutes |
 #
-# Read 1 to 5 in order. After that, follow your questions.
+# Read 1 to 5 in order. After that, follow your questions. Chapters without a link are still being written.

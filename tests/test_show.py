@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from textbook import engine, ops, optim
-from textbook.show import show_source
+from textbook.show import show_rules, show_source
 
 
 @pytest.mark.parametrize("thing", [optim.adam, engine.backward_steps, engine.Tensor, engine.Tensor.backward])
@@ -45,3 +45,19 @@ def test_markdown_links_to_the_file():
 def test_refuses_what_is_not_ours():
     with pytest.raises(ValueError, match="not from the package"):
         show_source(np.linalg.norm)
+
+
+@pytest.mark.parametrize(("name", "rules"), [
+    ("add", ["g", "g"]), ("mul", ["g * y", "g * x"]), ("matmul", ["g @ _flip(y)", "_flip(x) @ g"]),
+    ("relu", ["g * (x > 0)"]), ("sigmoid", ["g * out * (1 - out)"]),
+])
+def test_rules_are_those_of_the_table(name, rules):
+    assert show_rules(name).rules == {name: rules}
+
+
+def test_rules_of_every_entry_as_a_table():
+    names = [name for name, op in engine.OPS.items() if len(op.vjps)]
+    table = show_rules(*names)._repr_mimebundle_()["text/markdown"].splitlines()
+    assert len(table) == len(names) + 2 and len({row.count(" | ") for row in table}) == 1
+    with pytest.raises(ValueError, match="no entry 'square'"):
+        show_rules("square")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from textbook import ops
-from textbook.engine import Op
+from textbook.engine import OPS, Op
 
 PACKAGE = Path(__file__).parent
 
@@ -54,6 +54,56 @@ def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True
             raise ValueError(f"{thing!r} is not from the package textbook; show_source shows the book's own code")
         code = textwrap.dedent(inspect.getsource(thing))
     return Source((code if docstring else _without_docstrings(code)).rstrip(), file)
+
+
+def show_rules(*names: str) -> Rules:
+    """Entries of the table of derivatives, side by side: each operation, and what it sends to each of its inputs.
+
+    Args:
+        names: keys of `OPS`.
+
+    Raises:
+        ValueError: there is no such entry.
+
+    >>> show_rules("mul", "relu")
+    mul   g * y    g * x
+    relu  g * (x > 0)
+    """
+    for name in names:
+        if name not in OPS:
+            raise ValueError(f"no entry {name!r} in the table of derivatives; there are {', '.join(OPS)}")
+    return Rules({name: [_returned(vjp) for vjp in OPS[name].vjps] for name in names})
+
+
+class Rules:
+    """The rules of some operations, as a table in a notebook, as lines elsewhere."""
+
+    def __init__(self, rules: Mapping[str, Sequence[str]]) -> None:
+        self.rules = rules
+
+    def __repr__(self) -> str:
+        wide = max(map(len, self.rules))
+        return "\n".join(f"{name:<{wide}}  {'    '.join(rules)}" for name, rules in self.rules.items())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        columns = max(map(len, self.rules.values()))
+        heads = [f"sends to input {i + 1}" for i in range(columns)] if columns > 1 else ["sends to its input"]
+        rows = [["operation", *heads], ["---"] * (columns + 1)]
+        for name, rules in self.rules.items():
+            cells = [f"`{rule}`".replace("|", "\\|") for rule in rules]
+            rows.append([f"`{name}`", *cells, *[""] * (columns - len(cells))])
+        return {"text/plain": repr(self), "text/markdown": "\n".join(f"| {' | '.join(row)} |" for row in rows)}
+
+
+def _returned(vjp: Callable[..., Any]) -> str:
+    """The expression that a rule returns: of a lambda its body, of a function its last return."""
+    for node in ast.walk(ast.parse(inspect.getsource(inspect.getmodule(vjp) or ops))):
+        if isinstance(node, ast.Lambda) and node.lineno == vjp.__code__.co_firstlineno and node.args.args[0].arg == "g":
+            return ast.unparse(node.body)
+        if isinstance(node, ast.FunctionDef) and node.name == vjp.__name__:
+            last = max((part for part in ast.walk(node) if isinstance(part, ast.Return)), key=lambda part: part.lineno)
+            return ast.unparse(last.value) if last.value else ""
+    return inspect.getsource(vjp).strip()
 
 
 def _is_entry(thing: Any) -> bool:

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from textbook import optim
 from textbook.exercises import Exercise
+from textbook.surfaces import SURFACES
 
 
 def step_matrix(alpha, mu, lam):
@@ -10,7 +12,130 @@ def step_matrix(alpha, mu, lam):
     return np.array([[1 - alpha * lam, -alpha * mu], [lam, mu]])
 
 
+def descent(slope, theta, lr, steps):
+    """The path θ₀, θ₁, …, θ_steps of gradient descent."""
+    path = [theta]
+    for _ in range(steps):
+        theta = theta - lr * slope(theta)
+        path.append(theta)
+    return np.array(path)
+
+
+def _uphill(slope, theta, lr, steps):
+    return descent(slope, theta, -lr, steps)
+
+
+def _one_gradient(slope, theta, lr, steps):
+    return theta - np.arange(steps + 1)[:, None] * lr * slope(theta)
+
+
+def _coordinate_by_coordinate(slope, theta, lr, steps):
+    theta, path = np.array(theta), [np.array(theta)]
+    for _ in range(steps):
+        for i in range(len(theta)):
+            theta[i] -= lr * slope(theta)[i]
+        path.append(theta.copy())
+    return np.array(path)
+
+
+def one_epoch(theta, x, y, order, size, lr):
+    """Mini-batch descent on the mean squared error of ŷ = wx + b, once through the examples in the given order."""
+    w, b = theta
+    for first in range(0, len(order), size):
+        rows = order[first : first + size]
+        residual = w * x[rows] + b - y[rows]
+        w, b = w - lr * 2 * np.mean(residual * x[rows]), b - lr * 2 * np.mean(residual)
+    return np.array([w, b])
+
+
+def _epoch(theta, x, y, order, size, lr, *, drop=False, total=None, stale=False, one_by_one=False):
+    """One epoch with one thing done wrong."""
+    w, b = start = theta
+    for first in range(0, len(order) - (size - 1 if drop else 0), size):
+        rows = order[first : first + size]
+        at = start if stale else (w, b)
+        residual = at[0] * x[rows] + at[1] - y[rows]
+        share = 2 * lr / (total or (lambda batch, n: batch))(len(rows), len(x))
+        w = w - share * np.sum(residual * x[rows])
+        if one_by_one:
+            residual = w * x[rows] + b - y[rows]
+        b = b - share * np.sum(residual)
+    return np.array([w, b])
+
+
+def best_rate(mu, L):
+    """α = 2/(μ + L), and the factor (L − μ)/(L + μ) by which it multiplies the distance."""
+    return np.array([2 / (mu + L), (L - mu) / (L + mu)])
+
+
+def largest_curvature(product, v, steps):
+    """Power iteration: v ← Hv/‖Hv‖; at the end ‖Hv‖."""
+    for _ in range(steps):
+        v = v / np.linalg.norm(v)
+        v = product(v)
+    return np.linalg.norm(v)
+
+
+def _never_shortened(product, v, steps):
+    for _ in range(steps):
+        v = product(v)
+    return np.linalg.norm(v)
+
+
+def _shortened_at_the_end(product, v, steps):
+    for _ in range(steps):
+        v = product(v)
+        v = v / np.linalg.norm(v)
+    return np.linalg.norm(v)
+
+
+def _first_stretch(product, v, steps):
+    return np.linalg.norm(product(v)) / np.linalg.norm(v)
+
+
+WELL_START = 1.8
+
+
+def _other_valley(rate):
+    """Which learning rates take the descent from 1.8 into the left well?"""
+    if not isinstance(rate, int | float | np.number) or not 0 < float(rate) < np.inf:
+        yield f"A learning rate is one positive number; got {rate!r}."
+        return
+    run = optim.descend(SURFACES["double_well"].f, [WELL_START], optim.gd, 500, lr=float(rate))
+    if run.diverged_at >= 0:
+        yield f"It diverged at step {int(run.diverged_at)}: it lands so high on the far wall that it jumps further."
+    elif run.path.min() > 0:
+        yield "It never leaves the well where it started: the first step must be long enough to cross 0."
+    elif run.path[-1, 0] > 0:
+        yield "It crosses 0 and comes back: the first step lands too high on the far side. A little less."
+
+
+def _quadratic_slope(matrix):
+    return lambda theta: np.asarray(matrix) @ theta
+
+
+def _epoch_cases(rng):
+    for n, size in ((7, 3), (5, 2), (8, 3)):
+        x = rng.normal(size=n)
+        yield np.array([0.5, -1.0]), x, 2 * x + rng.normal(size=n), rng.permutation(n), size, 0.1
+
+
+def _curvature_cases(rng):
+    for d, steps in ((3, 60), (4, 80), (5, 3)):
+        a = rng.normal(size=(d, d))
+        yield _quadratic_slope(a @ a.T), rng.normal(size=d) * 2, steps
+
+
 EXERCISES = [
+    Exercise(
+        "4.1", "predict", "You stand on a slope. Which way does the gradient of the height point?",
+        reference="steepest up",
+        mistakes={
+            "That is −∇ℒ, the way we go. The gradient itself points the other way.": "steepest down",
+            "Along the contour the height does not change: there the slope is 0.": "along the contour",
+        },
+        insight="The gradient points where the height grows fastest. Descent goes against it, hence the minus.",
+    ),
     Exercise(
         "4.2", "predict", "With λ = 4, for which α does the walk first fail to come closer to 0?",
         reference=0.5,
@@ -36,5 +161,116 @@ EXERCISES = [
                 lambda alpha, mu, lam: np.array([[1 + alpha * lam, alpha * mu], [lam, mu]]),
         },
         insight="The walk converges when both eigenvalues of this matrix lie inside the unit circle.",
+    ),
+    Exercise(
+        "4.4", "implement", "Gradient descent: the whole path, the start first.",
+        reference=descent,
+        cases=[
+            (_quadratic_slope([[2.0, 0.5], [0.5, 1.0]]), np.array([1.0, -2.0]), 0.1, 4),
+            (_quadratic_slope([[3.0, -1.0], [-1.0, 1.5]]), np.array([-1.0, 0.7]), 0.3, 3),
+        ],
+        mistakes={
+            "You walk up: the step goes against the gradient, with a minus.": _uphill,
+            "Every step uses the slope of the start: take it anew where you stand.": _one_gradient,
+            "The start belongs to the path: steps + 1 points in all.":
+                lambda slope, theta, lr, steps: descent(slope, theta, lr, steps)[1:],
+            "That is only where it ends: keep every point on the way.":
+                lambda slope, theta, lr, steps: descent(slope, theta, lr, steps)[-1],
+            "All coordinates move together: take the gradient once a step, before any of them has moved.":
+                _coordinate_by_coordinate,
+        },
+        insight="Six lines, and every optimizer of chapter 7 changes only the one with the minus in it.",
+    ),
+    Exercise(
+        "4.5", "predict", "A batch grows from 4 examples to 64. By what is the noise of its gradient divided?",
+        reference=4.0,
+        mistakes={
+            "16 is how many times more examples there are. The noise falls with the square root.": 16.0,
+            "The noise falls with the square root of the ratio, √16.": 8.0,
+        },
+        insight="Sixteen times the work buys a quarter of the noise. That is why batches stay small.",
+        rtol=0.05,
+    ),
+    Exercise(
+        "4.6", "implement", "One epoch of mini-batch descent for ŷ = wx + b and the mean squared error.",
+        reference=one_epoch,
+        cases=_epoch_cases,
+        mistakes={
+            "The last batch is smaller, and it is left out: take what remains.":
+                lambda *a: _epoch(*a, drop=True),
+            "Divide by the size of the batch: the mean is over its own examples, not over all N.":
+                lambda *a: _epoch(*a, total=lambda batch, n: n),
+            "You took the sum over the batch: a larger batch then takes a larger step.":
+                lambda *a: _epoch(*a, total=lambda batch, n: 1),
+            "The last batch has fewer examples than `size`: divide by how many there are.":
+                lambda *a: _epoch(*a, total=lambda batch, n: a[4]),
+            "Every batch uses the parameters from before the epoch: they move after each batch.":
+                lambda *a: _epoch(*a, stale=True),
+            "w has moved before b's gradient is taken: compute both, then move both.":
+                lambda *a: _epoch(*a, one_by_one=True),
+        },
+        insight="An epoch costs N gradients of single examples, whatever the size; what changes is how often θ moves.",
+    ),
+    Exercise(
+        "4.7", "derive", "The rate that makes the larger of |1 − αμ| and |1 − αL| least, and that least value.",
+        reference=best_rate,
+        cases=[(1.0, 9.0), (0.5, 2.0), (0.1, 4.0)],
+        mistakes={
+            "1/L makes the steep direction vanish and leaves the flat one with 1 − μ/L: a little more is better.":
+                lambda mu, L: np.array([1 / L, 1 - mu / L]),
+            "At 2/L the steep direction has the factor −1: it never gets closer.":
+                lambda mu, L: np.array([2 / L, 1.0]),
+            "The rate is right. Put it into 1 − αμ for the factor.":
+                lambda mu, L: np.array([2 / (mu + L), mu / L]),
+            "The mean of 1/μ and 1/L is beyond 2/L: set 1 − αμ = −(1 − αL) and solve for α.":
+                lambda mu, L: np.array([(1 / mu + 1 / L) / 2, (L / mu - mu / L) / 2]),
+        },
+        insight="With κ = L/μ the factor is (κ − 1)/(κ + 1): only the ratio of the curvatures counts.",
+    ),
+    Exercise(
+        "4.8", "predict", "κ = 100. How many times fewer steps does heavy ball need, about?",
+        reference=10.0,
+        mistakes={
+            "100 is κ. Heavy ball replaces κ by √κ, so it gains √κ.": 100.0,
+            "It replaces κ by √κ: compare 1 − 2/κ with 1 − 2/√κ.": 2.0,
+        },
+        insight="The number of steps grows with κ for gradient descent, and with √κ for heavy ball.",
+        rtol=0.15,
+    ),
+    Exercise(
+        "4.9", "predict", "The walk starts exactly on the ridge, at (0, 1). Where does it end?",
+        reference="at the saddle",
+        mistakes={
+            "To fall to one side it would need a slope to that side, and on the ridge there is none.":
+                "in one of the two valleys",
+            "Along the ridge the way is downhill until the saddle.": "it stays where it is",
+        },
+        insight="By symmetry the slope across the ridge is exactly 0. The smallest push breaks the symmetry.",
+    ),
+    Exercise(
+        "4.10", "break", "A learning rate with which descent on the double well, from x = 1.8, ends in the left well.",
+        reference=0.7,
+        checker=_other_valley,
+        mistakes={
+            "It never leaves the well where it started": 0.05,
+            "It crosses 0 and comes back": 0.85,
+            "It diverged": 5.0,
+            "A learning rate is one positive number": -0.1,
+        },
+        insight="A small rate follows the slope into the valley it began in. A large one may leave it, by accident.",
+    ),
+    Exercise(
+        "4.11", "implement", "Power iteration: the largest curvature, from Hessian-vector products alone.",
+        reference=largest_curvature,
+        cases=_curvature_cases,
+        mistakes={
+            "v is never shortened to length 1: its length is a product of stretches, not one stretch.":
+                _never_shortened,
+            "The last v was shortened before its length was taken: that length is always 1.":
+                _shortened_at_the_end,
+            "That is the stretch of the first v: repeat with the result, so that v turns to the steepest direction.":
+                _first_stretch,
+        },
+        insight="Each product turns v further towards the direction that is stretched most.",
     ),
 ]
