@@ -1,0 +1,164 @@
+"""The cost lab without a browser.  Counts are exact; the clock is asked only whether it answers."""
+
+import asyncio
+import io
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from textbook import labs
+from textbook.labs import cost as lab
+from textbook.labs.cost import (
+    OPERATIONS,
+    count,
+    describe,
+    draw_times,
+    exponent,
+    inputs_of,
+    measure,
+    peak_bytes,
+    seconds_in_words,
+    sliding_sum,
+)
+from textbook.plots import figure
+
+every_operation = pytest.mark.parametrize("name", list(OPERATIONS))
+
+
+@every_operation
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_the_formulas_are_what_is_counted(name, k):
+    for n in (4, 7):
+        counted = sum(count(name, n, k).values())
+        expected = OPERATIONS[name].operations(n, k)
+        assert counted == expected - (n**2 if name == "blas" else 0)  # its sums don't begin with 0 + …
+
+
+@every_operation
+def test_the_exponents_and_the_space_are_those_of_the_formulas(name):
+    op = OPERATIONS[name]
+    assert exponent(op.sizes, [op.operations(n, 3) for n in op.sizes]) == pytest.approx(op.exponent, abs=1e-9)
+    result = op.run(*inputs_of(op, 8))
+    assert np.size(result) == op.values(8)
+
+
+def test_count_by_kind():
+    assert count("matmul", 5) == Counter({"×": 125, "+": 125})
+    assert count("convolution", 6, 3) == Counter({"×": 9 * 36, "+": 9 * 36})
+    assert count("activation", 9) == Counter({"tanh": 9})
+
+
+@given(arrays(float, (6, 5), elements=st.floats(-3, 3)), arrays(float, (3, 3), elements=st.floats(-3, 3)))
+def test_sliding_sum_is_its_formula(image, kernel):
+    out, padded = sliding_sum(image, kernel), np.pad(image, 1)
+    for r in range(6):
+        for c in range(5):
+            assert out[r, c] == pytest.approx((padded[r : r + 3, c : c + 3] * kernel).sum(), abs=1e-9)
+
+
+def test_sliding_sum_is_torchs():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    image, kernel = rng.normal(size=(9, 7)), rng.normal(size=(5, 5))
+    given, weights = (torch.tensor(v)[None, None] for v in (image, kernel))
+    theirs = torch.nn.functional.conv2d(given, weights, padding=2)[0, 0].numpy()
+    np.testing.assert_allclose(sliding_sum(image, kernel), theirs, atol=1e-12)
+
+
+def test_both_products_are_the_product():
+    for name in ("matmul", "blas"):
+        x, y = inputs_of(OPERATIONS[name], 6)
+        np.testing.assert_allclose(OPERATIONS[name].run(x, y), x @ y)
+
+
+def test_peak_bytes_holds_the_result_and_little_else():
+    assert 8 * 128**2 <= peak_bytes("matmul", 128) < 1.2 * 8 * 128**2
+    assert 8 * 50_000 <= peak_bytes("activation", 50_000) < 1.2 * 8 * 50_000
+
+
+@every_operation
+def test_measuring_gives_a_positive_time(name):
+    assert 0 < measure(name, 8, enough=0.0) < 60
+
+
+@pytest.mark.parametrize(("t", "words"), [(2.5, "2.5 s"), (0.0125, "12.5 ms"), (3.2e-6, "3.2 µs"), (4e-9, "4 ns")])
+def test_seconds_in_words(t, words):
+    assert seconds_in_words(t) == words
+
+
+@every_operation
+def test_no_setting_breaks_the_picture(name):
+    op, picture = OPERATIONS[name], lab.picture()
+    for k, fraction, speed in ((1, 0, 1), (11, 0, 1), (3, 0.4, 1e-9), (11, 1, 1e-3), (1, 1, 1e-12), (3, 1, 1e-9)):
+        times = [speed * op.operations(n, k) for n in op.sizes][: round(fraction * len(op.sizes))]
+        data = lab(operation=name, k=k, times=times or None)
+        picture.load(data)
+        for frame in range(len(op.sizes)):
+            caption = picture.draw(frame)
+            assert caption == describe(data, frame) and caption.startswith(f"n = {op.sizes[frame]:,}")
+            assert ("Measured" in caption) == (frame < len(times))
+            for line in (picture.points, picture.here, picture.mark_operations, picture.mark_bytes):
+                x, y = line.get_data()
+                (low, high), (left, right) = line.axes.get_ylim(), line.axes.get_xlim()
+                assert np.all((low < y) & (y < high) & (left < x) & (x < right))
+        if fraction == 1:
+            assert data.fitted == pytest.approx(op.exponent, abs=1e-9)
+            assert f"fitted exponent {op.exponent:.2f}" in picture.words.get_text().replace("−0.00", "0.00")
+    picture.figure.draw_without_rendering()
+
+
+def test_captions():
+    assert describe(lab(), 0) == (
+        "n = 32: 2n³ = 65,536 operations; the result takes 8,192 bytes. Twice n: 8 times the operations."
+    )
+    assert "k = 5: 2k²n²" in describe(lab(operation="convolution", k=5), 0)
+    assert "1 operation;" in describe(lab(operation="arithmetic"), 0)
+
+
+@pytest.mark.parametrize("times", [(1.0, -1.0), (1.0,) * 30, (0.0,)])
+def test_impossible_times_are_refused(times):
+    with pytest.raises(ValueError, match="positive numbers of seconds"):
+        lab(times=times)
+
+
+def test_the_button_measures_in_the_event_loop_and_another_operation_forgets():
+    async def press():
+        view = lab.show(operation="arithmetic")
+        assert not len(view.scene.data.seconds)  # nothing starts by itself
+        view.button.click()
+        await view._task
+        data = view.scene.data
+        assert len(data.seconds) == len(data.sizes) and data.fitted is not None
+        view.measure()
+        await asyncio.sleep(0)
+        view.widgets["operation"].value = "dot"  # in the middle
+        await asyncio.sleep(0)
+        assert view._task is None and view.scene.settings["times"] is None and view.error.value == ""
+        return view
+
+    view = asyncio.run(press())
+    view.measure()  # without a loop
+    assert len(view.scene.data.seconds) == len(view.scene.data.sizes)
+
+
+def test_the_frame_is_kept():
+    view = lab.show(n=130.0)
+    assert view.scene.stage.frame == 4 and "n=130" in view.call.value
+
+
+def test_draw_times():
+    _, ax = figure()
+    lines = draw_times(ax, {"matmul": [float(n) ** 3 for n in OPERATIONS["matmul"].sizes]})
+    assert lines["matmul"].get_label() == "matmul: 3.00 (3)"
+
+
+def test_png_and_table():
+    assert Image.open(io.BytesIO(lab.png())).size == (840, 400)
+    head, rows = lab.table(lab(times=(1e-5,)))
+    assert rows[0] == (32, "65,536", "8,192", 1e-5) and rows[1][3] == "" and len(head) == 4
+    assert labs.cost is lab

@@ -1,0 +1,41 @@
+"""Every item of the source text has a cell that implements it, tagged `source: …`."""
+
+from pathlib import Path
+
+import jupytext
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+CHAPTERS = {
+    "00_welcome": ["§1.1", "§1.2", "§1.3", "erratum 9"],
+    "01_computational_graphs": ["§2.1", "Fig. 1", "§2.2", "§2.2.1", "§2.2.2", "§2.3", "§2.4", "Fig. 2", "erratum 11"],
+    "02_forward_propagation": ["§3.1", "§3.2", "§3.3", "§3.4", "Table 1", "erratum 2"],
+    "03_backpropagation": [
+        *("§4.1", "§4.2", "§4.3", "§4.4", "§4.5", "§4.6", "§4.7", "Fig. 3", "§4.8", "Table 2"),
+        *("erratum 9", "erratum 12", "erratum 13", "erratum 20"),
+    ],
+    "04_gradient_descent": [
+        *("§5.1", "§5.2", "§5.3", "§5.4", "§5.5", "Table 3", "§5.6"),
+        *("erratum 1", "erratum 3", "erratum 14", "erratum 15", "erratum 21"),
+    ],
+    "05_linear_regression": ["§6.1", "§6.2", "Fig. 4", "§6.3", "§6.4", "Table 4"],
+    "10_mnist": ["§8.2", "erratum 10"],
+}
+
+
+def tags(chapter: str) -> set[str]:
+    notebook = jupytext.read(ROOT / "notebooks" / f"{chapter}.py")
+    return {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
+
+
+@pytest.mark.parametrize("chapter, item", [(c, item) for c, items in CHAPTERS.items() for item in items])
+def test_item_of_the_source_has_a_cell(chapter, item):
+    assert f"source: {item}" in tags(chapter)
+
+
+def test_no_tag_names_an_item_that_is_not_listed():
+    known = {f"source: {item}" for items in CHAPTERS.values() for item in items}
+    for chapter in CHAPTERS:
+        strange = {tag for tag in tags(chapter) if tag.startswith("source:")} - known
+        assert not strange, f"{chapter}: {strange}"
