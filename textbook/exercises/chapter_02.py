@@ -27,7 +27,7 @@ def is_topological(order, inputs):
 
 def kahn(inputs):
     """A topological order, by taking what is ready.  Source: Kahn 1962."""
-    users = {node: [] for node in inputs}
+    users: dict[str, list[str]] = {node: [] for node in inputs}
     for node, sources in inputs.items():
         for source in sources:
             users[source].append(node)  # x·x is a user of x twice
