@@ -11,14 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+MARKS = {True: "✓", False: "✗", None: ""}
+
 
 class Row(NamedTuple):
-    """One line of the report: what was measured, how much, the goal, and whether it was reached."""
+    """One line of the report: what was measured, how much, the goal, and whether it was reached (None: no goal)."""
 
     what: str
     measured: str
     goal: str
-    reached: bool
+    reached: bool | None
 
 
 def seconds(program: Callable[[], object], calls: int) -> float:
@@ -62,4 +64,4 @@ def report(title: str, rows: Sequence[Row]) -> None:
     """Print rows as a Markdown table."""
     print(f"\n### {title}\n\n| | measured | goal | |\n|---|---|---|---|")
     for r in rows:
-        print(f"| {r.what} | {r.measured} | {r.goal} | {'✓' if r.reached else '✗'} |", flush=True)
+        print(f"| {r.what} | {r.measured} | {r.goal} | {MARKS[r.reached]} |", flush=True)

@@ -339,3 +339,13 @@ def test_reset_restores_and_keeps_every_old_version(shelf, name):
 def test_reset_asks_which_chapter(shelf, name):
     with pytest.raises(SystemExit, match="wanted one of 03_backpropagation"):
         lab.reset(name, *shelf)
+
+
+def test_skipped_browser_tests_are_said_in_one_line(tmp_path):
+    command = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-k", "sharp", "tests/browser/test_stage.py"]
+    run = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)},
+    )
+    lines = [line for line in run.stdout.splitlines() if "browser tests were skipped" in line]
+    assert len(lines) == 1 and "is missing: " in lines[0], run.stdout

@@ -343,7 +343,7 @@ class Stage(anywidget.AnyWidget):
     _scene = traitlets.Dict().tag(sync=True)
     _background = traitlets.Bytes().tag(sync=True)
     _film = traitlets.Bytes().tag(sync=True)
-    _point: Any = traitlets.List().tag(sync=True)  # [number of the axes, x, y, final]
+    _point: Any = traitlets.List().tag(sync=True, echo_update=False)  # [number of the axes, x, y, final]
     frame = traitlets.Int(0, help="the slider's position, counted from 0").tag(sync=True)
 
     def __init__(self, figure: Figure, live: Any, *, pointer: Iterable[Axes] = (), title: str = "") -> None:
@@ -511,7 +511,7 @@ class Stage(anywidget.AnyWidget):
         """The current frame, crisp and small: in 256 colours, the live artists on the background that is there."""
         if self._draw is not None:
             self._draw(self.frame)
-        picture = Image.open(io.BytesIO(self._background))
+        picture: Image.Image = Image.open(io.BytesIO(self._background))
         with self._scaled(BACKGROUND):
             agg = RendererAgg(*picture.size, self.figure.dpi)
             for artist in sorted(self.live, key=Artist.get_zorder):
