@@ -637,6 +637,16 @@ def test_assignment_keeps_shape_and_dtype():
     held = x.data
     x.data -= 1
     assert held is x.data  # as on an array, in place
+    whole = Tensor([1, 2])
+    for tensor, value in ((whole, [1.5, 2.5]), (x, [1j, 0]), (x, ["3", "4"])):
+        with pytest.raises(TypeError, match="the cast would change them"):
+            tensor.data = value
+    assert whole.data.tolist() == [1, 2]
+
+
+def test_a_function_that_returns_nothing_has_no_gradient():
+    with pytest.raises(GraphError, match="returned None"):
+        grad(lambda x: None)(2.0)
 
 
 def test_no_false_alarm():

@@ -634,3 +634,11 @@ def test_no_grad_covers_every_op():
         with no_grad():
             out = apply(op, *(Tensor(x, requires_grad=True) for x in inputs), **params)
         assert not out.requires_grad and out.recipe is None
+
+
+@pytest.mark.parametrize("y", [3.0, Tensor(3.0)])
+def test_scalars_have_no_matrix_product(y):
+    with pytest.raises(ValueError, match=r"write \* for a number"):
+        Tensor(2.0) @ y
+    with pytest.raises(ValueError, match=r"matmul: inputs of shape \(2,\) and \(\) do not fit"):
+        Tensor([1.0, 2.0]) @ y

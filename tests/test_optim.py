@@ -292,6 +292,8 @@ W = Tensor(1.0, requires_grad=True)
         ([W], "adam", {"betas": 0.9}, ["betas", "pair", "0.9"]),
         ([W], "adam", {"betas": (0.9,)}, ["betas", "pair"]),
         ([W], "adam", {"betas": (0.9, -0.1)}, ["betas", "-0.1"]),
+        ([W], "adam", {"betas": (1.0, 0.999)}, ["betas", "below 1", "1.0"]),  # the bias correction would divide by 0
+        ([W], "adam", {"betas": (0.9, np.array([0.5, 1.0]))}, ["betas", "below 1"]),
         ([W], "adam", {"eps": -1e-8}, ["eps"]),
     ],
 )
@@ -691,3 +693,14 @@ def test_stability_bounds_of_momentum(name):
     t = descend(lambda x: 0.5 * bend * x * x, 1.0, rule, 3000, lr=rates, momentum=BETA, **hyper)
     assert (t.loss[-1, 0] < 1e-6 * t.loss[0, 0]).all()
     assert (t.diverged_at[0] == -1).all() and (t.diverged_at[1] > 0).all()
+
+
+def test_a_race_takes_rules_alone_with_their_defaults():
+    alone = optim.race(bowl_height, 1.0, ["gd", optim.adam], 3)
+    paired = optim.race(bowl_height, 1.0, [("gd", {}), ("adam", {})], 3)
+    for a, b in zip(alone, paired, strict=True):
+        np.testing.assert_array_equal(a.path, b.path)
+
+
+def bowl_height(x):
+    return x * x

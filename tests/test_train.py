@@ -230,3 +230,23 @@ def test_evaluation_leaves_no_trace():
 def test_evaluation_of_unequal_or_no_data(n):
     with pytest.raises(ValueError, match=f"got {n[0]} and {n[1]}"):
         evaluate(network(), X[: n[0]], Y[: n[1]])
+
+
+def test_a_loss_must_stay_in_the_graph():
+    model = network()
+    steps = train(model, lambda z, y: ops.cross_entropy(z, y).item(), [(X, Y)], Optimizer(model.parameters(), "gd"))
+    with pytest.raises(TypeError, match="the loss returned float: wanted a Tensor"):
+        next(steps)
+
+
+@pytest.mark.parametrize(
+    ("x", "size", "words"),
+    [
+        (X, 0, "size must be at least 1, got 0"),
+        (X, -1, "size must be at least 1, got -1"),  # no pass at all: it would score 0
+        (with_value(math.nan), 1000, r"the data: x\[4, 1\] is nan"),
+    ],
+)
+def test_evaluation_that_would_mean_nothing(x, size, words):
+    with pytest.raises(ValueError, match=words):
+        evaluate(network(), x, Y, size=size)

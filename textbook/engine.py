@@ -210,7 +210,10 @@ class Tensor:
         self._copy = self._data.copy() if isinstance(self._data, np.ndarray) else None
 
     def _replace(self, value: Array) -> None:
-        array = value if value is self._data else np.array(value, dtype=self.dtype)
+        array = value if value is self._data else np.array(value)
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"new data are {array.dtype}, the tensor holds {self.dtype}: the cast would change them")
+        array = array.astype(self.dtype, copy=False)
         if array.shape != self.shape:
             raise ValueError(f"new data have shape {array.shape}, the tensor has {self.shape}: they must be equal")
         self._data = array if array.ndim else array[()]
@@ -562,6 +565,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int = 0, seed: Any = None) -> 
         arguments[argnum] = point
         with _record(True):  # a no_grad() around this call must not make the gradient vanish
             root = f(*arguments, **kwargs)
+            if root is None:
+                raise GraphError("the function returned None: it must return the number to differentiate")
             depends = isinstance(root, Tensor) and root.requires_grad
             # If anything else in there requires a gradient, the result must stay part of its graph.
             others = (t for t in (topological_order(root) if depends else ()) if t is not point)

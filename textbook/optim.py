@@ -184,7 +184,7 @@ class Optimizer:
         **hyper: its hyperparameters; they stay in `.hyper` and may be changed between steps.
 
     Raises:
-        ValueError: no parameters, an unknown rule or hyperparameter, or a negative or non-finite one.
+        ValueError: no parameters, an unknown rule or hyperparameter, a negative or non-finite one, or a beta ≥ 1.
 
     >>> w = Tensor(1.0, requires_grad=True)
     >>> optimizer = Optimizer([w], gd, lr=0.1)
@@ -259,12 +259,13 @@ def _check_hyper(rule: Rule, hyper: Mapping[str, Any]) -> None:
         pair = isinstance(known[name], tuple)
         if pair != isinstance(value, tuple) or (pair and len(value) != len(known[name])):
             raise ValueError(f"{name} must be {'a pair' if pair else 'one value'} like {known[name]}, got {value!r}")
+        limit, words = (1, "numbers from 0 to just below 1") if pair else (math.inf, "finite numbers ≥ 0")
         for number in _leaves(value):
-            if type(number) in (float, int, bool) and 0 <= number < math.inf:  # all that most steps see, and quick
+            if type(number) in (float, int, bool) and 0 <= number < limit:  # all that most steps see, and quick
                 continue
             array = np.asarray(number)
-            if array.dtype.kind not in "fiub" or not np.isfinite(array).all() or (array < 0).any():
-                raise ValueError(f"{name} must be finite numbers ≥ 0, got {value!r}")
+            if array.dtype.kind not in "fiub" or not ((array >= 0) & (array < limit)).all():
+                raise ValueError(f"{name} must be {words}, got {value!r}")
 
 
 def _python_number(value: Any) -> Any:
@@ -382,7 +383,7 @@ def descend(
 def race(
     f: Callable[[Any], Any],
     x0: Any,
-    rules: Mapping[str, Mapping[str, Any]] | Sequence[tuple[Rule | str, Mapping[str, Any]]],
+    rules: Mapping[str, Mapping[str, Any]] | Sequence[tuple[Rule | str, Mapping[str, Any]] | Rule | str],
     steps: int,
     *,
     limit: float = 1e12,
@@ -390,13 +391,15 @@ def race(
     """Several rules from one start, stacked so that a step costs one gradient call for all of them.
 
     Args:
-        rules: {name: hyperparameters}, or (rule, hyperparameters) pairs; see `descend` for the rest.
+        rules: {name: hyperparameters}, or a list of (rule, hyperparameters) pairs or of rules alone; the rest as in
+            `descend`.
 
     Returns:
         {name: Trajectory}, or a list of them in the order of the pairs.
     """
     named = isinstance(rules, Mapping)
-    pairs = [(find_rule(r), dict(h)) for r, h in (rules.items() if isinstance(rules, Mapping) else rules)]
+    listed = rules.items() if isinstance(rules, Mapping) else [r if isinstance(r, tuple) else (r, {}) for r in rules]
+    pairs = [(find_rule(r), dict(h)) for r, h in listed]
     if not pairs:
         raise ValueError("a race needs at least one rule, got none")
     if not isinstance(steps, (int, np.integer)) or steps < 0:

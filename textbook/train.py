@@ -43,12 +43,15 @@ def train(
 
     Raises:
         ValueError: a batch is empty or holds NaN or infinity.
+        TypeError: the loss left the graph, as `.item()` does.
     """
     model.train()
     for number, (x, y) in enumerate(batches, start=1):
         _check_batch(number, x, y)
         optimizer.zero_grad()
         value = loss(model(x), y)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"the loss returned {type(value).__name__}: wanted a Tensor, computed from the predictions")
         value.backward()
         optimizer.step()
         yield Step(number, value.item())
@@ -59,6 +62,10 @@ def _check_batch(number: int, x: Array, y: Array) -> None:
         raise ValueError(f"batch {number} has {len(x)} inputs and {len(y)} targets: one for each is needed")
     if len(x) == 0:
         raise ValueError(f"batch {number} is empty: there is nothing to learn from")
+    _check_finite(f"batch {number}", x, y)
+
+
+def _check_finite(given_as: str, x: Array, y: Array) -> None:
     for name, given in (("x", x), ("y", y)):
         values = np.asarray(given._data if isinstance(given, Tensor) else given)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -66,7 +73,7 @@ def _check_batch(number: int, x: Array, y: Array) -> None:
             suspect = values.dtype.kind == "f" and not np.isfinite(values.sum())
         if suspect and not np.isfinite(values).all():
             where = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
-            raise ValueError(f"batch {number}: {name}{list(where)} is {values[where]}; clean the data before training")
+            raise ValueError(f"{given_as}: {name}{list(where)} is {values[where]}; clean the data first")
 
 
 def evaluate(model: Module, x: Array, y: Array, size: int = 1000) -> Score:
@@ -76,9 +83,15 @@ def evaluate(model: Module, x: Array, y: Array, size: int = 1000) -> Score:
         model: maps (N, …) to logits (N, classes).
         x, y: all examples and their integer labels.
         size: how many go through the model at once.
+
+    Raises:
+        ValueError: no data, unequal lengths, a NaN or infinity, or a size below 1.
     """
     if len(x) != len(y) or not len(x):
         raise ValueError(f"evaluate needs as many labels as examples, one at least: got {len(x)} and {len(y)}")
+    if size < 1:
+        raise ValueError(f"size must be at least 1, got {size}: that many examples go through the model at once")
+    _check_finite("the data", x, y)
     before = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

@@ -488,3 +488,23 @@ def test_typing_fast_shows_the_last_formula():
     view = labs.graph.show(mode="forward")
     asyncio.run(type_it())
     assert view.scene.stage._captions[-1].startswith("f = v4 + x")
+
+
+@pytest.mark.parametrize("formula", ["x", "+x", "u = x; f = u"])
+def test_a_formula_that_is_its_input_has_slope_one(formula):
+    assert captions(formula=formula, mode="backward")[-1] == "Done: x is the output itself, ∂x/∂x = 1."
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"values": 3}, "values must be given by name"),
+        ({"values": {"x": "a"}}, "x must be a finite number"),
+        ({"values": {"x": [[1], [1, 2]]}}, "x must be a finite number"),
+        ({"step": 1.5}, "step must be a whole number, got 1.5"),
+        ({"formula": 3}, "formula must be text, in quotes: got 3"),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_named(values, words):
+    with pytest.raises(ValueError, match=words):
+        labs.graph(**values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,15 @@ class Control(ABC):
 
 
 _WIDE = {"description_width": "initial"}
+_FAR = 1e9  # a point beyond it overflows in a square or two
+
+
+def _number(value: Any) -> float:
+    """The value as a number; nan for what is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Slider(Control):
     log: bool = False
 
     def check(self, value: Any) -> Any:
-        number = float(value)
+        number = _number(value)
         if not self.low <= number <= self.high:
             raise ValueError(f"{self.name} must lie between {self.low:g} and {self.high:g}, got {value!r}")
         # The browser's sliders return sums of steps: 3.9999999999999996 for 4.
@@ -82,7 +92,7 @@ class Choice(Control):
     options: Mapping[Any, str] = field(default_factory=dict)
 
     def check(self, value: Any) -> Any:
-        if value not in self.options:
+        if value not in list(self.options):  # a list can be asked for what has no hash
             raise ValueError(f"unknown {self.name} {value!r}: choose one of {', '.join(map(str, self.options))}")
         return value
 
@@ -96,7 +106,7 @@ class Several(Choice):
     """Any of several, one at least, as a tuple in the order of the options."""
 
     def check(self, value: Any) -> Any:
-        chosen = (value,) if isinstance(value, str) else tuple(value)
+        chosen = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
         for one in chosen:
             super().check(one)
         if not chosen:
@@ -128,6 +138,8 @@ class Text(Control):
     parse: Callable[[str], Any] = str
 
     def check(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            raise ValueError(f"{self.name} must be text, in quotes: got {value!r}")
         self.parse(value)
         return value
 
@@ -144,9 +156,9 @@ class Numbers(Control):
     def check(self, value: Any) -> Any:
         if value is None:
             return None
-        numbers = tuple(float(v) for v in np.atleast_1d(value))
-        if not np.isfinite(numbers).all():
-            raise ValueError(f"{self.name} must be finite numbers, got {value!r}")
+        numbers = tuple(map(_number, value if isinstance(value, list | tuple | np.ndarray) else (value,)))
+        if not all(abs(v) <= _FAR for v in numbers):
+            raise ValueError(f"{self.name} must be finite numbers, at most {_FAR:g} in size, got {value!r}")
         return numbers
 
 
@@ -159,9 +171,9 @@ class FrameAxis(Control):
     def check(self, value: Any) -> Any:
         if value is None:
             return None
-        if not np.isfinite(value) or value <= self.above:
+        if not self.above < (number := _number(value)) < math.inf:
             raise ValueError(f"{self.name} must be a finite number above {self.above:g}, got {value!r}")
-        return float(value)
+        return number
 
 
 class Settings(dict[str, Any]):

@@ -7,7 +7,6 @@ Nothing is worked out here: values come from the engine's tensors, and every fra
 from __future__ import annotations
 
 import math
-import operator
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -412,6 +411,8 @@ def _backward(walk: Walk, steps: list[tuple[Edge, BackwardStep]], held: bool) ->
 
 def _ending(walk: Walk, held: bool) -> str:
     f, inputs = walk.graph.output, list(walk.partials)
+    if walk.graph.nodes[f].kind == "input":
+        return f"Done: {f} is the output itself, ∂{f}/∂{f} = 1."
     if not inputs:
         return "Done: no input has a path to the output."
 
@@ -826,12 +827,17 @@ class Values(Control):
     """Values of the formula's inputs by name; numbers get a slider each, arrays are taken as they are."""
 
     def check(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value or {}, Mapping):
+            raise ValueError(f"{self.name} must be given by name, such as {{'x': 3}}: got {value!r}")
         return {name: _frozen(name, v) for name, v in dict(value or {}).items()}
 
 
 def _frozen(name: str, value: Any) -> Any:
     """A finite number, or nested tuples of them: settings are compared and printed."""
-    array = np.asarray(value, float)
+    try:
+        array = np.asarray(value, float)
+    except (TypeError, ValueError):
+        array = np.asarray(np.nan)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be a finite number or an array of them, got {value!r}")
 
@@ -867,7 +873,9 @@ class Step(Control):
     """The frame of the walk, from 0; -1 is the last; None where the mode begins."""
 
     def check(self, value: Any) -> int | None:
-        return None if value is None else operator.index(value)
+        if value is not None and not isinstance(value, int | np.integer):
+            raise ValueError(f"{self.name} must be a whole number, got {value!r}")
+        return None if value is None else int(value)
 
 
 class Sliders(ipywidgets.Box):
