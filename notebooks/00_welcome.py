@@ -43,7 +43,7 @@ labs.mnist_training.show()
 # ## How to read a chapter
 #
 # 1. Run the cells from the top, with Shift+Enter.
-# 2. Where it says **Before you go on**, stop, write your answer into the box, and press the button. Being wrong first is the best way to remember.
+# 2. Where it says **Before you go on** (or **run**, or **play**), stop; where a box follows, write your answer into it, and press the button. Being wrong first is the best way to remember.
 # 3. A formula has a number, such as (4.2). The code below it uses the same letters, and a comment repeats the number.
 # 4. Sliders: press Tab to reach one, then the arrow keys. Below each picture stands in words what it shows, and the call that brings it back.
 # 5. Three things come in this order: by hand, with this book's engine, with PyTorch. They must agree, and the chapter says so with an `assert`.
@@ -143,7 +143,7 @@ check.exercise("0.4", too_large)
 # %% [markdown]
 # ## All three at once
 #
-# A network that maps 784 pixels to ten scores, trained for four rounds. `ops.cross_entropy` builds the graph, `train` runs backpropagation and takes the steps.
+# A network that maps 784 pixels to ten scores, trained for four rounds. `MLP` is short for *multilayer perceptron*: layers of weighted sums. `ops.cross_entropy` builds the graph, `train` runs backpropagation and takes the steps.
 
 # %%
 rng = np.random.default_rng(0)
@@ -211,12 +211,13 @@ check.exercise("0.5", accuracy)
 # | $z$ | logits: scores before softmax | `z` | 未归一化得分 |
 # | $\mathcal{L}$ | loss | `loss` | 损失 |
 # | $\nabla \mathcal{L}$ | gradient | `grad` | 梯度 |
-# | $g$ | gradient that arrives from above (*upstream*) | `g` | 上游梯度 |
+# | $g$ | gradient that arrives from above (*upstream*); in an optimizer's rule, $\nabla \mathcal{L}$ | `g` | 上游梯度 |
 # | $\partial f / \partial x$ | partial derivative | | 偏导数 |
 # | $\alpha$ | learning rate | `lr` | 学习率 |
 # | $\beta$ | momentum | `momentum` | 动量 |
 # | $\beta_1, \beta_2, \epsilon$ | Adam's two decays, and its guard against division by zero | `betas`, `eps` | 衰减率 |
 # | $L$ | smoothness: the largest curvature | | 光滑常数 |
+# | $\lambda, \mu$ | a curvature; the smallest one | | 曲率 |
 # | $\kappa$ | condition number: largest over smallest curvature | | 条件数 |
 # | $D$ | depth: the number of layers | | 深度 |
 #

@@ -27,7 +27,7 @@ labs.graph.show(formula="u = x + y; f = u * y")
 # - tell a graph from a tree, and say what sharing saves;
 # - read the graph that an engine records while a program runs.
 #
-# **You need** school algebra and a little Python. **Time**: about an hour and a half with the exercises.
+# **You need** school algebra and a little Python; for section 1.8 also the matrix product ([appendix](90_mathematics.ipynb)). **Time**: about an hour and a half with the exercises.
 
 # %% [markdown]
 # ## 1.1 What a graph says
@@ -38,7 +38,7 @@ labs.graph.show(formula="u = x + y; f = u * y")
 #
 # Each line of (1.1) names one operation and what goes into it. Draw a point for each name, and an arrow for each "goes into". That is the **computational graph**.
 #
-# **Before you go on.** How many points are there?
+# The picture at the top is the graph of (1.1). **Before you go on.** How many points has the graph of $(x + y) \cdot (x - y)$?
 
 # %%
 ask.number("1.1", "nodes:")
@@ -51,7 +51,7 @@ check.prediction("1.1")
 #
 # $$G = (V, E) \tag{1.2}$$
 #
-# - $V$ is the set of **nodes**: inputs, which are variables or constants; operations, such as +, ×, σ; and among them the output, the final result.
+# - $V$ is the set of **nodes**: inputs, which are variables or constants; operations, such as +, ×, sin; and among them the output, the final result.
 # - $E$ holds the **edges**. An edge $u \to v$ says: the value of $u$ is an input of $v$.
 # - Every node $v$ has a **value** val(v): a number, or an array of numbers.
 #
@@ -76,7 +76,7 @@ print("E =", ", ".join(f"{e.source}→{e.target}" for e in graph.edges))
 #
 # **Input nodes** are where the graph starts. They hold what is given: data, parameters, constants. Before a run they get their values; the graph itself does not change. Typical names are $x$, $y$, $w$, $b$.
 #
-# **Operation nodes** compute. Each takes one or several inputs and gives one result. Each stands for two rules: how to compute the result, and how to pass a gradient back. This book's operations are the entries of one table.
+# **Operation nodes** compute. Each takes one or several inputs and gives one result. Each stands for two rules: how to compute the result, and how to pass a gradient back. (A gradient says how fast the final result changes with a node; chapter 3.) This book's operations are the entries of one table.
 
 # %% tags=["source: §2.2", "source: §2.2.1"]
 kinds = {key: node.kind for key, node in graph.nodes.items()}
@@ -222,7 +222,7 @@ check.exercise("1.5", tree_size)
 # 3. **Consistent.** Types and shapes fit.
 # 4. **Differentiable.** Every operation can be run forwards and backwards.
 #
-# The quickest way to understand a rule is to break it. `check_rules` reports everything it finds.
+# The quickest way to understand a rule is to break it. `check_rules` reports everything it finds. Here is a sound graph to begin with; `sigmoid`, written σ, is a smooth step from 0 to 1, and section 1.6 has its formula.
 
 # %% tags=["source: §2.3"]
 sound = {"x": (), "w": (), "b": (), "p": ("mul", "w", "x"), "z": ("add", "p", "b"), "y_hat": ("sigmoid", "z")}

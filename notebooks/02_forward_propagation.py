@@ -383,7 +383,7 @@ check.prediction("2.7")
 # %% [markdown]
 # The second is large. The backward pass of chapter 3 asks for the slope of every operation, *at the point where the forward pass has been*. The slope of $u \cdot y$ in $u$ is $y$: so $y$ must still be there. The slopes of a matrix product $X W$ contain $X$ and $W$. The values on the way through a network are called its **activations**, and training keeps them from the forward pass to the backward pass.
 #
-# How much is that? Take a network for digits, 784 pixels, 128 hidden units and 10 outputs, and a batch of 64 images.
+# How much is that? Take a network for digits: 784 pixels, 128 **hidden units** and 10 outputs. A hidden unit is a number on the way, a weighted sum that is set to 0 where it is negative; this cut is called *ReLU*. Send a batch of 64 images through it.
 
 # %%
 model = nn.MLP([784, 128, 10], rng=np.random.default_rng(0))
@@ -453,9 +453,9 @@ for name in ("arithmetic", "dot", "activation", "convolution", "matmul"):
         assert sum(count(name, n, k).values()) == OPERATIONS[name].operations(n, k)
 
 # %% [markdown]
-# Read the rows: doubling $n$ multiplies the counts by 1, by 2, by 4, by 8. (`dot`, the dot product $\sum_i x_i y_i$, is not in the source's table. It is the building block of the others.)
+# Read the rows: doubling $n$ multiplies the counts by 1, 2, 2, 4 and 8. (`dot`, the dot product $\sum_i x_i y_i$, is not in the source's table. Entries of a matrix product are made of it.)
 #
-# **Before you go on.** Two $n \times n$ matrices are multiplied by plain loops. You double $n$. How many times as long will it take?
+# **Before you go on.** Two $n \times n$ matrices are multiplied by plain loops. You make $n$ three times as large. How many times as long will it take?
 
 # %%
 ask.number("2.9", "times")
@@ -536,7 +536,7 @@ labs.cost.show()
 #
 # ### The row that is wrong
 #
-# A **convolution** slides a small matrix of weights, the kernel $K$ of size $k \times k$, over an image $X$. Each pixel of the result is the weighted sum of the pixels around it:
+# A **convolution** slides a small matrix of weights, the kernel $K$ of size $k \times k$ with $k$ odd, over an image $X$. Each pixel of the result is the weighted sum of the pixels around it:
 #
 # $$Y_{rc} = \sum_{i=1}^{k} \sum_{j=1}^{k} K_{ij}\, X_{r+i-h,\; c+j-h}, \qquad h = \tfrac{k+1}{2} \tag{2.5}$$
 #

@@ -97,7 +97,7 @@ print("the loss fell under:", ", ".join(optim.RULES))
 # %% [markdown]
 # ## 3.2 The chain rule
 #
-# Think of gears. If the second wheel turns three times as fast as the first, and the third twelve times as fast as the second, then the third turns thirty-six times as fast as the first. Rates along a chain multiply. For $z = f(y)$ with $y = g(x)$:
+# Think of gears. If the second wheel turns twice as fast as the first, and the third five times as fast as the second, then the third turns ten times as fast as the first. Rates along a chain multiply. For $z = f(y)$ with $y = g(x)$:
 #
 # $$\frac{dz}{dx} = \frac{dz}{dy} \cdot \frac{dy}{dx} \tag{3.1}$$
 #
@@ -237,7 +237,7 @@ for s in backward_steps(f):
 #
 # $f = u \cdot y$ with $u = x + y$, at $x = 3$, $y = 2$. The forward pass gives $u = 5$ and $f = 10$.
 #
-# **Before you go on.** What is $\partial f / \partial y$?
+# **Before you go on.** Section 3.4 has printed the messages for this point. Do it in your head for another one: what is $\partial f / \partial y$ at $x = 1$, $y = 4$?
 
 # %%
 ask.number("3.4", "∂f/∂y =")
@@ -246,7 +246,7 @@ ask.number("3.4", "∂f/∂y =")
 check.prediction("3.4")
 
 # %% [markdown]
-# By hand, in reverse topological order $f, u, y, x$:
+# Back at $x = 3$, $y = 2$, by hand, in reverse topological order $f, u, y, x$:
 #
 # - seed: $\bar f = 1$;
 # - $f$ sends $\bar f \cdot y = 2$ to $u$, and $\bar f \cdot u = 5$ to $y$;

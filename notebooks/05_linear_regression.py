@@ -187,7 +187,7 @@ for solution in ((2.2, 0.6), (2.5, 0.0), (0.0, 5.0), (-1.0, 7.0)):
 #
 # $$e \;\leftarrow\; \bigl(1 - 2\alpha\,(x^2 + 1)\bigr)\,e \tag{5.5}$$
 #
-# Every step multiplies the error by the same number. With $x = 2$ that number is $1 - 10\alpha$, and with $\alpha = 0.1$ it is zero. That is the whole secret: the source's numbers were chosen so.
+# Every step multiplies the error by the same number. With $x = 2$ that number is $1 - 10\alpha$, and with $\alpha = 0.1$ it is zero. That is the whole secret of the source's numbers.
 
 # %%
 assert 1 - 2 * 0.1 * (2**2 + 1) == 0
@@ -389,9 +389,9 @@ labs.linear_regression.show(preset="noisy", lr=0.9, step=10)
 # %% [markdown]
 # ## 5.8 Features on different scales
 #
-# Now the same kind of points, but measured far from zero: $x$ between 8 and 12, such as a temperature in degrees or a year.
+# Now the same kind of points, but measured far from zero, as temperatures in degrees or years are: $x$ between 8 and 12.
 #
-# **Before you play.** For these points $\kappa \approx 9{,}000$. With the best fixed α, about how many steps until the loss is a thousand times nearer to its minimum?
+# **Before you play.** For these points $\kappa \approx 9{,}000$. With the best fixed α, that of (4.12), about how many steps until the loss is a thousand times nearer to its minimum?
 
 # %%
 ask.choice("5.8", "steps:", ["about 100", "about 1,000", "more than 10,000"])
@@ -447,7 +447,7 @@ for name, features in (("raw", raw), ("standardised", scaled)):
     print(f"{name:>12}:  κ = {kappa:9,.1f}   at most {steps_needed(kappa):,} steps")
 
 # %% [markdown]
-# From more than a hundred thousand steps to a few dozen. It is not down to one: large flats have more rooms, the two features say nearly the same, and standardising cannot change that. What remains of κ is their correlation.
+# From more than a hundred thousand steps to 26. κ has not come down to 1: large flats have more rooms, the two features say nearly the same, and standardising cannot change that. What remains of κ is their correlation.
 #
 # Here is the walk on both, each at its own best rate.
 
@@ -632,9 +632,9 @@ ops.softmax(z).round(3)
 #
 # $$\mathcal L = -\sum_k Y_k \log\hat y_k = -\log\hat y_c = \log\sum_j e^{z_j} - z_c \tag{5.16}$$
 #
-# The last form has no probability in it. It needs the **log-sum-exp** of the logits, and that can be had safely. Take the largest logit $m$ out of the sum:
+# The last form has no probability in it. It needs the **log-sum-exp** of the logits, and that can be had safely. Take the largest logit $z_{\max}$ out of the sum:
 #
-# $$\log\sum_j e^{z_j} = m + \log\sum_j e^{z_j - m}, \qquad m = \max_j z_j \tag{5.17}$$
+# $$\log\sum_j e^{z_j} = z_{\max} + \log\sum_j e^{z_j - z_{\max}}, \qquad z_{\max} = \max_j z_j \tag{5.17}$$
 #
 # Now every exponent is at most 0 and one of them is 0: nothing overflows, and the sum is at least 1.
 #
@@ -914,7 +914,7 @@ check.exercise("5.16", easy_point)
 # %% [markdown]
 # ## What the source says differently
 #
-# - **"Closer to the true value"** (§6.3): after the first step the prediction is not closer to 5, it is 5. The step was tuned to it: α is one over the curvature (5.4).
+# - **"Closer to the true value"** (§6.3): after the first step the prediction is not closer to 5, it is 5. The step fits exactly: α is one over the curvature (5.4).
 # - **"Converges step by step to the optimal solution"** (§6.4): one point has a whole line of solutions, and which one is found depends on the start (5.3). How many steps it takes depends on α; at 0.2 and beyond it never arrives (5.4).
 # - **One data point.** The source stops there. With more than one the loss has to be a mean, and the shape of its bowl decides everything (5.5 to 5.8).
 # - **Only the squared error.** The running example it announces is a classification, which needs the losses of 5.9 to 5.12.
@@ -946,4 +946,4 @@ check.exercise("5.16", easy_point)
 # - C. Bishop, *Pattern Recognition and Machine Learning*, Springer 2006, sections 1.2, 3.1 and 4.3: losses as log-probabilities.
 # - P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, IMA Journal of Numerical Analysis 41, 2021.
 #
-# Next: [automatic differentiation](06_automatic_differentiation.ipynb), what frameworks do with your graph.
+# Next: automatic differentiation, what frameworks do with your graph (chapter 6, still being written). [Chapter 10](10_mnist.ipynb) is there already: the whole workflow, on digits.

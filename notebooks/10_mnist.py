@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10. MNIST: from pixels to digits
+# # 10 MNIST: from pixels to digits
 #
 # A network on this book's own engine learns to read handwritten digits, and you learn how far to trust it.
 #
@@ -14,7 +14,8 @@
 # %%
 import numpy as np
 
-from textbook import Tensor, data, nn, no_grad, ops, optim, plots
+from textbook import Tensor, ask, check, data, nn, no_grad, ops, optim, plots
+from textbook.exercises.chapter_10 import FALL, MIDDLE
 from textbook.graph import Graph
 from textbook.train import evaluate, train
 
@@ -90,7 +91,13 @@ plots.picture(fig, alt="The mean image of each class: ten blurred digits. The 1 
 #
 # **Baseline 1.** Always answer the most common class.
 #
-# **Before you run the next cell.** What accuracy will that reach, about?
+# **Before you go on.** What accuracy will that reach on the validation part, about?
+
+# %%
+ask.number("10.1", "accuracy in percent:")
+
+# %%
+check.prediction("10.1")
 
 # %%
 majority = (mnist.y_val == counts.argmax()).mean()
@@ -134,7 +141,13 @@ y_hat.round(3)
 assert np.isclose(ops.cross_entropy(z, labels=np.array([0])), -np.log(y_hat[0, 0]))    # (10.2), (10.3)
 
 # %% [markdown]
-# **Before you run the next cell.** A model that knows nothing gives each of the ten classes 1/10. What is its loss?
+# **Before you go on.** A model that knows nothing gives each of the ten classes 1/10. What is its loss?
+
+# %%
+ask.number("10.2", "loss in nats:")
+
+# %%
+check.prediction("10.2")
 
 # %%
 nothing = ops.cross_entropy(np.zeros((1, 10)), labels=np.array([3]))
@@ -169,7 +182,13 @@ assert 0.88 < linear_scores[-1][1].accuracy < 0.93
 # %% [markdown]
 # Better than the nearest mean, with the same formula. So the weights must differ from the means.
 #
-# **Before you run the next cell.** The mean images have only ink in them. What will the trained weights for a 0 look like in the middle of the image?
+# **Before you go on.** The mean images have only ink in them. What will the trained weights for a 0 look like in the middle of the image?
+
+# %%
+ask.choice("10.3", "in the middle:", MIDDLE)
+
+# %%
+check.prediction("10.3")
 
 # %%
 w = linear.parameters()[0].data
@@ -190,7 +209,13 @@ plots.picture(fig, alt="Ten images of trained weights. For the 0, a ring of posi
 # Without the $\max$ (called *relu*) the two layers would collapse into one matrix, and nothing would be gained.
 
 # %% [markdown]
-# **Before you run the next cell.** How many parameters does (10.4) have?
+# **Before you go on.** How many parameters does (10.4) have?
+
+# %%
+ask.number("10.4", "parameters:")
+
+# %%
+check.prediction("10.4")
 
 # %%
 model = nn.MLP([784, 128, 10], rng=np.random.default_rng(0))
@@ -246,7 +271,13 @@ assert few[-1] < 0.01 and evaluate(trial, few_x, few_y).accuracy == 1
 #
 # The optimizer is gradient descent with momentum: $v \leftarrow \beta v + g,\; \theta \leftarrow \theta - \alpha v$, with β = 0.9 and α = 0.05. Chapter 7 compares it with the others.
 #
-# **Before you run the next cell.** The training loss will fall. Will the validation loss fall as far?
+# **Before you go on.** The training loss will fall. How far will the validation loss fall?
+
+# %%
+ask.choice("10.5", "it falls", FALL)
+
+# %%
+check.prediction("10.5")
 
 # %% tags=["source: §8.2"]
 momentum = optim.Optimizer(model.parameters(), optim.momentum, lr=0.05)
@@ -303,7 +334,7 @@ for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
     assert np.abs(p.grad.T - q.grad.numpy()).max() < 1e-12, p.name
 
 # %% [markdown]
-# All 101,770 partial derivatives agree. And so does what an optimizer makes of them: here is one step of training in each, line for line.
+# All 101,770 partial derivatives agree. And so does what an optimizer makes of them: here are three steps of training in each, line for line.
 
 # %%
 optimizer = optim.Optimizer(ours.parameters(), optim.momentum, lr=0.05)
@@ -389,7 +420,13 @@ assert blank.sum() > 50 and (w1[blank] == start[blank]).all()
 #
 # $$\sqrt{p\,(1-p)/n} \tag{10.5}$$
 #
-# **Before you run the next cell.** We have 2,000 test images and expect about 95 %. How many percentage points is (10.5)?
+# **Before you go on.** We have 2,000 test images and expect about 95 %. How many percentage points is (10.5)?
+
+# %%
+ask.number("10.6", "percentage points:")
+
+# %%
+check.prediction("10.6")
 
 # %%
 np.sqrt(0.95 * 0.05 / 2000).round(4)
@@ -416,13 +453,15 @@ plots.picture(fig, alt="Bars of accuracy: majority lowest, then nearest mean, so
 # %% [markdown]
 # ## Exercises
 #
-# **10.1 (predict).** Start `linear` with `init="he"` instead of `"zeros"`. What changes in its first loss, and what in its last? Then do the same with `model` and `init="zeros"`: why does it learn so much less?
+# These four are experiments. No cell checks them.
 #
-# **10.2 (derive).** Show from (10.2) and (10.3) that $\partial \mathcal{L} / \partial z = (\hat y - \text{onehot}(y))/N$. Check it with `grad` on a batch of 4.
+# **10.7 (predict).** Start `linear` with `init="he"` instead of `"zeros"`. What changes in its first loss, and what in its last? Then do the same with `model` and `init="zeros"`: why does it learn so much less?
 #
-# **10.3 (implement).** Shift every validation image by one pixel to the right and evaluate `model` again. Which of the models in the last figure suffers most?
+# **10.8 (derive).** Show from (10.2) and (10.3) that $\partial \mathcal{L} / \partial z = (\hat y - \text{onehot}(y))/N$. Check it with `grad` on a batch of 4.
 #
-# **10.4 (break).** Shuffle the labels of the training part and train `model` anew. How far does the training loss fall, and what does the validation loss do? What has been learned?
+# **10.9 (implement).** Shift every validation image by one pixel to the right and evaluate `model` again. Which of the models in the last figure suffers most?
+#
+# **10.10 (break).** Shuffle the labels of the training part and train `model` anew. How far does the training loss fall, and what does the validation loss do? What has been learned?
 
 # %% [markdown] tags=["source: erratum 10"]
 # ## What the source says differently

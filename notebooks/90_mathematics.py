@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Appendix: mathematics in thirty minutes
 #
-# Six ideas that the chapters lean on, each with a picture to push around.
+# Seven ideas that the chapters lean on, and two pictures to push around.
 
 # %%
 import numpy as np
@@ -226,7 +226,7 @@ assert np.allclose(curvatures, [1, 20])
 curvatures[1] / curvatures[0]
 
 # %% [markdown]
-# The contour lines of a bowl with condition number κ are ellipses, $\sqrt\kappa$ times as long as wide. At κ = 1 they are circles, and every path downhill leads straight to the bottom. At κ = 20 the steepest direction points at the opposite wall. You have seen this at the top: the dashed line missed the star. Chapter 4 shows what that costs.
+# The contour lines of a bowl with condition number κ are ellipses, $\sqrt\kappa$ times as long as wide. At κ = 1 they are circles, and the steepest way down leads straight to the bottom. At κ = 20 the steepest way down points at the opposite wall. You have seen this at the top: the dashed line, drawn on backwards, misses the star. Chapter 4 shows what that costs.
 
 # %%
 def aim(kappa):

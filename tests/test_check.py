@@ -100,8 +100,8 @@ def test_solutions_are_right_and_complete(path, monkeypatch):
 
 
 @pytest.mark.parametrize(("answer", "left"), [
-    ("check.exercise('4.3', lambda alpha, mu, lam: [[1 - alpha * lam, -alpha * mu], [lam, mu]])", None),
-    ("check.exercise('4.3', lambda alpha, mu, lam: 1)", "✗ 4.3"),
+    ("check.exercise('4.3', lambda alpha, beta, lam: [[1 - alpha * lam, -alpha * beta], [lam, beta]])", None),
+    ("check.exercise('4.3', lambda alpha, beta, lam: 1)", "✗ 4.3"),
     ("check.exercise('4.3', ...)", "· 4.3"),
     ("", "not checked"),
 ])
@@ -270,9 +270,9 @@ def test_own_mistakes_may_raise():
 
 
 def test_the_words_of_the_book():
-    alpha_too_soon = lambda alpha, mu, lam: [[1, -alpha * mu], [lam, mu]]  # noqa: E731
+    alpha_too_soon = lambda alpha, beta, lam: [[1, -alpha * beta], [lam, beta]]  # noqa: E731
     assert diagnose("4.3", alpha_too_soon).text.splitlines()[0] == (
-        "✗ 4.3  alpha=0.1, mu=0.9, lam=4:  row 0 is [1, -0.09], expected [0.6, -0.09].")
+        "✗ 4.3  alpha=0.1, beta=0.9, lam=4:  row 0 is [1, -0.09], expected [0.6, -0.09].")
 
 
 @pytest.mark.parametrize(("given", "expected", "says"), [
@@ -436,10 +436,10 @@ def test_a_buffer_used_again_is_no_disguise():
 
 
 def test_printing_inside_an_answer_stays_readable(capsys):
-    check.exercise("4.3", lambda alpha, mu, lam: print("here"))
+    check.exercise("4.3", lambda alpha, beta, lam: print("here"))
     *printed, found, hint = capsys.readouterr().out.splitlines()
     assert printed == ["here"] * 3
-    assert found == "✗ 4.3  alpha=0.1, mu=0.9, lam=4:  the result is None, expected [[0.6, -0.09], [4, 0.9]]."
+    assert found == "✗ 4.3  alpha=0.1, beta=0.9, lam=4:  the result is None, expected [[0.6, -0.09], [4, 0.9]]."
     assert hint == "       Is a `return` missing?"
 
 

@@ -90,8 +90,8 @@ def diagnose(exercise: Exercise | str, answer: Any) -> Result:
     >>> from textbook.exercises.chapter_04 import step_matrix
     >>> diagnose("4.3", step_matrix).status
     'right'
-    >>> diagnose("4.3", lambda alpha, mu, lam: -step_matrix(alpha, mu, lam))
-    ✗ 4.3  alpha=0.1, mu=0.9, lam=4:  row 0 is [-0.6, 0.09], expected [0.6, -0.09].
+    >>> diagnose("4.3", lambda alpha, beta, lam: -step_matrix(alpha, beta, lam))
+    ✗ 4.3  alpha=0.1, beta=0.9, lam=4:  row 0 is [-0.6, 0.09], expected [0.6, -0.09].
            The sizes are right, the sign is the opposite.
     """
     exercise = find(exercise) if isinstance(exercise, str) else exercise

@@ -9,11 +9,11 @@ import numpy as np
 from textbook import check
 
 # %% [markdown]
-# **4.3** The new velocity is $\mu v + \lambda x$: that is the second row, $(\lambda, \mu)$. The new place is $x - \alpha(\mu v + \lambda x) = (1 - \alpha\lambda)x - \alpha\mu v$: the first row.
+# **4.3** The new velocity is $\beta v + \lambda x$: that is the second row, $(\lambda, \beta)$. The new place is $x - \alpha(\beta v + \lambda x) = (1 - \alpha\lambda)x - \alpha\beta v$: the first row.
 
 # %%
-def step_matrix(alpha, mu, lam):
-    return [[1 - alpha * lam, -alpha * mu], [lam, mu]]
+def step_matrix(alpha, beta, lam):
+    return [[1 - alpha * lam, -alpha * beta], [lam, beta]]
 
 check.exercise("4.3", step_matrix)
 

@@ -122,14 +122,14 @@ EXERCISES = [
     Exercise(
         "1.1",
         "predict",
-        "How many nodes has the graph of f = (x + y) · y?",
-        4,
+        "How many nodes has the graph of f = (x + y) · (x − y)?",
+        5,
         mistakes={
-            "You drew y twice. It is one variable, so it is one node, however often it is used.": 5,
-            "You counted the operations. The inputs x and y are nodes too.": 2,
-            "You left something out: x, y, the sum and the product.": 3,
+            "You drew x and y twice. Each is one variable, so it is one node, however often it is used.": 7,
+            "You counted the operations. The inputs x and y are nodes too.": 3,
+            "You left something out: x, y, the sum, the difference and the product.": 4,
         },
-        insight="Two inputs and two operations: x, y, u and f. The node y is used twice.",
+        insight="Two inputs and three operations. The nodes x and y are used twice each.",
     ),
     Exercise(
         "1.2",
@@ -152,6 +152,9 @@ EXERCISES = [
         mistakes={
             "You counted the nodes that use it. In x · x one node uses x, twice: count the edges.": _uses_once_per_node,
             "You counted the inputs of each node: the edges that arrive. Count those that leave.": _inputs_instead,
+            "A node that nobody uses is missing from your dictionary. It is used 0 times: say so.": (
+                lambda sources: {v: n for v, n in uses(sources).items() if n}
+            ),
         },
         insight="This number says how many messages a node will wait for on the way back.",
     ),

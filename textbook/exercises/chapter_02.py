@@ -87,7 +87,7 @@ def _finds_orders(kahn):
             yield f"{inputs}: your function changed the graph it was given. Copy what you want to change."
         yield from _faults(order, inputs)
     try:
-        order = kahn(dict(CYCLE))
+        order = list(kahn(dict(CYCLE)))
     except ValueError:
         return
     yield f"{CYCLE}: this graph has a cycle, and you returned {order}. Raise ValueError where nodes are left over."
@@ -225,7 +225,7 @@ def _no_return(root):
 
 def _too_deep(build):
     """What is wrong with a graph that should be too deep for recursion."""
-    root = build()
+    root = build if isinstance(build, Node) else build()
     if not isinstance(root, Node):
         yield "Return the last node of a graph: a Node."
         return
@@ -387,14 +387,14 @@ EXERCISES = [
         insight="Memory grows with the batch and with the depth: training needs it, prediction does not.",
     ),
     Exercise(
-        "2.9", "predict", "Two n×n matrices are multiplied by plain loops. How many times as long for twice the n?",
-        reference=8.0,
+        "2.9", "predict", "Two n×n matrices are multiplied by loops. How many times as long for three times the n?",
+        reference=27.0,
         mistakes={
-            "2n rows, 2n columns, and each entry of the result is a sum of 2n products.": 2.0,
-            "There are 4 times as many entries, and each of them takes twice as long.": 4.0,
-            "Not three times two: two times two times two.": 6.0,
+            "3n rows, 3n columns, and each entry of the result is a sum of 3n products.": 3.0,
+            "There are 9 times as many entries, and each of them takes three times as long.": 9.0,
+            "That is for twice the n: two times two times two.": 8.0,
         },
-        insight="(2n)³ = 8n³.",
+        insight="(3n)³ = 27n³.",
     ),
     Exercise(
         "2.10", "derive", "Multiplications and additions of an (n, m) times an (m, p) matrix product.",

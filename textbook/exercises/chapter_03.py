@@ -303,14 +303,15 @@ EXERCISES = [
         insight="Nudging a moves f as much as nudging b or c does, whoever else is there.",
     ),
     Exercise(
-        "3.4", "predict", "f = (x + y)·y at x = 3, y = 2. What is ∂f/∂y?",
-        reference=7.0,
+        "3.4", "predict", "f = (x + y)·y at x = 1, y = 4. What is ∂f/∂y?",
+        reference=9.0,
         mistakes={
             "5 is the direct path alone, with u = x + y held fixed. But y moves u too.": 5.0,
-            "2 is the path through u alone. y is also a factor of the product.": 2.0,
-            "The two paths add. You multiplied them.": 10.0,
+            "4 is the path through u alone. y is also a factor of the product.": 4.0,
+            "The two paths add. You multiplied them.": 20.0,
+            "7 is the slope at x = 3, y = 2.": 7.0,
         },
-        insight="Two paths lead from y to f. The direct one gives u = 5, the one through u gives 2, together 7.",
+        insight="Two paths lead from y to f. The direct one gives u = 5, the one through u gives y = 4, together 9.",
     ),
     Exercise(
         "3.5", "derive", "For f = u·y with u = x + y: the slope in y with u held fixed, and the total slope in y.",

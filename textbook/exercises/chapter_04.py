@@ -7,9 +7,9 @@ from textbook.exercises import Exercise
 from textbook.surfaces import SURFACES
 
 
-def step_matrix(alpha, mu, lam):
-    """(x, v) ↦ (x − α(μv + λx), μv + λx)."""
-    return np.array([[1 - alpha * lam, -alpha * mu], [lam, mu]])
+def step_matrix(alpha, beta, lam):
+    """(x, v) ↦ (x − α(βv + λx), βv + λx)."""
+    return np.array([[1 - alpha * lam, -alpha * beta], [lam, beta]])
 
 
 def descent(slope, theta, lr, steps):
@@ -147,18 +147,18 @@ EXERCISES = [
         rtol=1e-3,
     ),
     Exercise(
-        "4.3", "derive", "The matrix of one momentum step v ← μv + λx, x ← x − αv, which takes (x, v) to the next.",
+        "4.3", "derive", "The matrix of one momentum step v ← βv + λx, x ← x − αv, which takes (x, v) to the next.",
         reference=step_matrix,
         cases=[(0.1, 0.9, 4.0), (0.3, 0.5, 2.0), (0.05, 0.0, 1.0)],
         mistakes={
             "You moved x with the old v. In one step v is updated first: substitute it into x's line.":
-                lambda alpha, mu, lam: np.array([[1, -alpha], [lam, mu]]),
-            "The gradient λx reaches x in the same step: substitute the whole of μv + λx into x's line.":
-                lambda alpha, mu, lam: np.array([[1, -alpha * mu], [lam, mu]]),
-            "Mind the momentum: v's share of x's step is αμ, not α.":
-                lambda alpha, mu, lam: np.array([[1 - alpha * lam, -alpha], [lam, mu]]),
+                lambda alpha, beta, lam: np.array([[1, -alpha], [lam, beta]]),
+            "The gradient λx reaches x in the same step: substitute the whole of βv + λx into x's line.":
+                lambda alpha, beta, lam: np.array([[1, -alpha * beta], [lam, beta]]),
+            "Mind the momentum: v's share of x's step is αβ, not α.":
+                lambda alpha, beta, lam: np.array([[1 - alpha * lam, -alpha], [lam, beta]]),
             "Descent walks against v: α enters with a minus.":
-                lambda alpha, mu, lam: np.array([[1 + alpha * lam, alpha * mu], [lam, mu]]),
+                lambda alpha, beta, lam: np.array([[1 + alpha * lam, alpha * beta], [lam, beta]]),
         },
         insight="The walk converges when both eigenvalues of this matrix lie inside the unit circle.",
     ),
