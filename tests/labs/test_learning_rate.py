@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from textbook import hessian, labs, optim
@@ -59,7 +60,7 @@ def test_no_setting_breaks_the_picture(surface):
             caption = picture.draw(frame)
             assert f"α = {data.lr[frame]:.3g}" in caption
             assert ("diverged at step" in caption) == (data.diverged_at[frame] >= 0)
-            for line in picture.live:
+            for line in (artist for artist in picture.live if isinstance(artist, Line2D)):
                 assert np.isfinite(np.asarray(line.get_xydata())).all()
     picture.figure.draw_without_rendering()
 
@@ -95,3 +96,11 @@ def test_the_saved_cell_holds_a_still():
     data, metadata = lab.show(lr=0.25)._repr_mimebundle_()
     assert {"image/png", "text/plain", "application/vnd.jupyter.widget-view+json"} <= set(data)
     assert "α = 0.25" in metadata["image/png"]["alt"]
+
+
+def test_a_small_change_of_curvature_needs_no_repaint():
+    picture = lab.picture()
+    assert picture.load(lab(curvature=5.0))
+    assert not picture.load(lab(curvature=5.5))
+    assert picture.hill.get_ydata().max() == pytest.approx(0.5 * 5.5 * 9)
+    assert picture.load(lab(surface="ravine"))

@@ -108,38 +108,53 @@ class _Picture(Picture):
             self.final = self.figure.add_subplot(grid[1, 1])
         self.loss.set(xlabel="step", ylabel="loss above minimum", yscale="log")
         self.final.set(xlabel="learning rate α", ylabel="at the last step", xscale="log", yscale="log")
+        # What changes with the curvature is live too, and the limits snap to coarse values: a repaint is rare.
+        (self.hill,) = self.surface.plot([], [], color=GREY, lw=1.4, ls="-")
+        (self.sweep,) = self.final.plot([], [], color=GREY, lw=1.2, ls="-")
+        (self.bound,) = self.final.plot([], [], color=BLUE, lw=1.2, ls="--")
+        self.word = self.final.text(1, 1, "2/λ", color=BLUE, va="top", ha="right")
         (self.path,) = self.surface.plot([], [], "o-", color=ORANGE, ms=4, lw=1.2, mec="white", mew=0.4)
         (self.begin,) = self.surface.plot([], [], "D", color="black", ms=6, mfc="white")
         (self.curve,) = self.loss.plot([], [], color=ORANGE, lw=1.6)
         (self.mark,) = self.final.plot([], [], "o", color=ORANGE, ms=8, mec="white")
-        self.live = [self.path, self.begin, self.curve, self.mark]
+        self.live = [
+            *(self.hill, self.sweep, self.bound, self.word),
+            *(self.path, self.begin, self.curve, self.mark),
+        ]
         self.pointer = [self.surface]
+        self.scenery: tuple = ()
 
     def load(self, data: Descents) -> bool:
         self.data = data
-        self.wipe(self.surface, self.final)
-        axes, surface = self.surface, data.surface
+        surface = data.surface
         low, high = surface.extent[0]
+        self.gap = data.loss - data.lowest
+        top = 30 * float(self.gap[0].max()) or 1.0  # a start at the minimum has no gap at all
+        floor = float(np.clip(self.gap.min(), 1e-13 * top, 1e-2 * top))
+        self.floor, self.top = _snapped(10, floor, top)
+        self.sweep.set_data(data.lr, np.clip(self.gap[-1], self.floor, self.top))
+        self.bound.set_data([data.limit] * 2, [self.floor / 2, self.top])
+        self.word.set_position((data.limit * 0.96, self.top / 2))
         if surface.dimension == 1:
             x = np.linspace(low, high, 301)
             y = surface.f(x[None])
-            axes.plot(x, y, color=GREY, lw=1.4)
-            room = 0.08 * float(np.ptp(y))
-            axes.set(xlim=(low, high), ylim=(y.min() - room, y.max() + room), xlabel="x", ylabel="f(x)")
+            self.hill.set_data(x, y)
+            rise = _snapped(2, float(np.ptp(y)), float(np.ptp(y)))[1]
+            limits = ((low, high), (float(y.min()) - 0.05 * rise, float(y.min()) + 1.05 * rise))
         else:
-            plots.draw_contour(axes, surface)
-            axes.set(xlabel="x", ylabel="y")
-        axes.set_title(surface.title)
-        self.gap = data.loss - data.lowest
-        top = 30 * float(self.gap[0].max()) or 1.0  # a start at the minimum has no gap at all
-        self.floor = float(np.clip(self.gap.min(), 1e-13 * top, 1e-2 * top))
-        self.loss.set(xlim=(0, max(len(data.loss) - 1, 1)), ylim=(self.floor / 2, top))
-        final = np.clip(self.gap[-1], self.floor, top)
-        self.final.plot(data.lr, final, color=GREY, lw=1.2, ls="-")
-        self.final.axvline(data.limit, color=BLUE, lw=1.2, ls="--")
-        self.final.text(data.limit * 0.96, top / 2, "2/λ", color=BLUE, va="top", ha="right")
-        self.final.set(xlim=(data.lr[0], data.lr[-1]), ylim=(self.floor / 2, top))
-        self.top = top
+            self.hill.set_data([], [])
+            limits = (surface.extent[0], surface.extent[1])
+        scenery = (surface.name, limits, self.floor, self.top, len(data.loss), _snapped(4, data.lr[0], data.lr[-1]))
+        if scenery == self.scenery:
+            return False
+        self.scenery = scenery
+        self.wipe(self.surface, self.final)
+        if surface.dimension == 2:
+            plots.draw_contour(self.surface, surface)
+        self.surface.set(xlim=limits[0], ylim=limits[1], xlabel="x", ylabel="f(x)" if surface.dimension == 1 else "y")
+        self.surface.set_title(surface.title.split(", λ")[0])
+        self.loss.set(xlim=(0, max(len(data.loss) - 1, 1)), ylim=(self.floor / 2, self.top))
+        self.final.set(xlim=scenery[-1], ylim=(self.floor / 2, self.top))
         return True
 
     def draw(self, frame: int) -> str:
@@ -160,6 +175,11 @@ class _Picture(Picture):
             f"α = {data.lr[frame]:.3g}, {data.regime[frame]}: 1 − αλ = {1 - data.lr[frame] * data.curvature:.2f} "
             f"(largest curvature{where} λ = {data.curvature:.3g}, limit 2/λ = {data.limit:.3g}); {end}."
         )
+
+
+def _snapped(base: float, low: float, high: float) -> tuple[float, float]:
+    """The powers of a base at or below `low` and at or above `high`."""
+    return base ** float(np.floor(np.log(low) / np.log(base))), base ** float(np.ceil(np.log(high) / np.log(base)))
 
 
 lab = LearningRate()
