@@ -3,6 +3,7 @@ PYTHON   ?= python3
 VENV     := .venv/bin/python
 LAB_ARGS ?=
 ARGS     ?=
+THREADS  ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help lab author reset test lint notebooks bench clean setup setup-test setup-bench
@@ -30,8 +31,8 @@ author: setup-test  ## open the original chapters, paired with their .py files
 notebooks: setup-test  ## execute the chapters again, or one: make notebooks CHAPTER=03
 	@$(VENV) tools/notebooks.py $(CHAPTER)
 
-bench: setup-bench  ## measure the engine against its peers
-	@$(VENV) -m benchmarks $(ARGS)
+bench: setup-bench  ## measure against peers: make bench ARGS=engine THREADS=1, or ARGS=latency (15 minutes)
+	@$(if $(THREADS),OMP_NUM_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS) MKL_NUM_THREADS=$(THREADS)) $(VENV) -m benchmarks $(ARGS)
 
 clean:  ## remove .venv and caches; your notebooks stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

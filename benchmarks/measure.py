@@ -48,7 +48,6 @@ def row(what: str, value: float, goal: float, *, unit: str = "", at_least: bool 
 
 def machine() -> str:
     """The processor, its cores as this process sees them, and the versions that matter."""
-
     cpuinfo = Path("/proc/cpuinfo")
     names = (
         [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
@@ -57,7 +56,8 @@ def machine() -> str:
     )
     processor = names[0] if names else platform.processor() or platform.machine()
     versions = f"Python {platform.python_version()}, numpy {np.__version__}"
-    return f"{processor}, {os.cpu_count()} cores, {platform.system()}, {versions}"
+    threads = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
+    return f"{processor}, {os.cpu_count()} cores, {threads} threads, {platform.system()}, {versions}"
 
 
 def report(title: str, rows: Sequence[Row]) -> None:
