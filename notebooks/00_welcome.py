@@ -47,7 +47,7 @@ labs.mnist_training.show()
 # 3. A formula has a number, such as (4.2). The code below it uses the same letters, and a comment repeats the number.
 # 4. Sliders: press Tab to reach one, then the arrow keys. Below each picture stands in words what it shows, and the call that brings it back.
 # 5. Three things come in this order: by hand, with this book's engine, with PyTorch. They must agree, and the chapter says so with an `assert`.
-# 6. Exercises are checked. A wrong answer gets its mistake by name; `...` means not attempted, and disturbs nothing. Solutions are in the folder `solutions`.
+# 6. Exercises are checked. A wrong answer gets its mistake by name; `...` means not attempted, and disturbs nothing. Solutions are in the folder `notebooks/solutions`.
 
 # %% [markdown] tags=["source: §1.2"]
 # ## The one problem
