@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from textbook.engine import OPS, Array, Op, Tensor, apply
+from textbook.engine import OPS, Array, Op, Tensor, _values, apply
 
 Axis = int | tuple[int, ...] | None
 Rng = np.random.Generator
@@ -479,8 +479,8 @@ def cross_entropy(logits, labels):
     >>> cross_entropy(np.array([[1e4, 0.0]]), labels=np.array([0])).item()
     0.0
     """
-    labels = np.array(_plain(labels))  # a copy: backward reads them again
-    shape = np.shape(_plain(logits))
+    labels = np.array(_values(labels))  # a copy: backward reads them again
+    shape = np.shape(_values(logits))
     if len(shape) != 2:
         raise ValueError(f"logits must be (N, classes), got shape {shape}")
     if labels.dtype.kind not in "iu":
@@ -520,12 +520,12 @@ def mse(y_hat, y):
     Raises:
         ValueError: the shapes differ.  (N,) against (N, 1) would broadcast to (N, N) without a word.
     """
-    if np.shape(_plain(y_hat)) != np.shape(_plain(y)):
+    if np.shape(_values(y_hat)) != np.shape(_values(y)):
         raise ValueError(
-            f"y_hat has shape {np.shape(_plain(y_hat))}, y has shape {np.shape(_plain(y))}: they must be equal "
+            f"y_hat has shape {np.shape(_values(y_hat))}, y has shape {np.shape(_values(y))}: they must be equal "
             "(a loss never broadcasts; reshape one of them)"
         )
-    if not np.size(_plain(y)):
+    if not np.size(_values(y)):
         raise ValueError("the batch is empty: a mean over no examples is undefined")
     difference = y_hat - y
     return mean(difference * difference)
@@ -534,7 +534,3 @@ def mse(y_hat, y):
 def gelu(x):
     """x·Φ(x) in its tanh form (Hendrycks & Gimpel 2016, eq. 2).  NB: in PyTorch, gelu(x, approximate="tanh")."""
     return 0.5 * x * (1 + tanh(np.sqrt(2 / np.pi).item() * (x + 0.044715 * x**3)))
-
-
-def _plain(x: Any) -> Any:
-    return x._data if isinstance(x, Tensor) else x

@@ -7,7 +7,7 @@
 import numpy as np
 
 from textbook import check
-from textbook.exercises.chapter_03 import topological_order
+from textbook.exercises.chapter_02 import topological_order
 
 # %% [markdown]
 # **3.2** Two paths lead from $x$ to $f = x \sin(x^2)$: the factor $x$, and the $x$ inside the sine.

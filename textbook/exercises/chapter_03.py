@@ -5,6 +5,7 @@ from collections import deque
 import numpy as np
 
 from textbook.exercises import Exercise
+from textbook.exercises.chapter_02 import topological_order
 
 # ---------------------------------------------------------------------------------------------- the reader's engine
 
@@ -23,21 +24,6 @@ class Node:
         return Node(
             self.value * other.value, (self, other), (lambda g: g * other.value, lambda g: g * self.value)
         )
-
-
-def topological_order(root):
-    """Every node that `root` was made from, each after its parents."""
-    order, seen = [], set()
-
-    def visit(node):
-        if node not in seen:
-            seen.add(node)
-            for parent in node.parents:
-                visit(parent)
-            order.append(node)
-
-    visit(root)
-    return order
 
 
 def backward(root):

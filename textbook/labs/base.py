@@ -186,7 +186,7 @@ class Settings(dict[str, Any]):
     def call(self) -> str:
         """The call that shows the lab in this state; defaults are left out."""
         changed = [
-            f"{c.name}={_short(self[c.name])}" for c in self.lab.controls if _differs(self[c.name], c.default)
+            f"{c.name}={_short(self[c.name])}" for c in self.lab.controls if self[c.name] != c.default
         ]
         return f"labs.{self.lab.name}.show({', '.join(changed)})"
 
@@ -195,10 +195,6 @@ def _short(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_short, value))}{',' if len(value) == 1 else ''})"
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
-
-
-def _differs(value: Any, default: Any) -> bool:
-    return value != default
 
 
 # ---------------------------------------------------------------------------------------------- what a lab makes
