@@ -180,7 +180,7 @@ def accuracy(y_hat, y): ...
 check.exercise("0.5", accuracy)
 
 # %% [markdown]
-# That is deep learning, small. [Chapter 10](10_mnist.ipynb) does it properly. The chapters before it take the three ideas apart until nothing is left to believe.
+# That is deep learning, small. [Chapter 12](12_mnist.ipynb) does it properly. The chapters before it take the three ideas apart until nothing is left to believe.
 
 # %% [markdown] tags=["source: §1.1"]
 # ## What you will have learned
@@ -313,13 +313,13 @@ plots.picture(fig, alt="A timeline of 17 events, 1847 to 2018, in three threads;
 # | 1 | [Computational graphs](01_computational_graphs.ipynb) | what is a formula, seen as a graph? |
 # | 2 | [Forward propagation](02_forward_propagation.ipynb) | in which order is it computed, and at what cost? |
 # | 3 | [Backpropagation](03_backpropagation.ipynb) | how does every derivative come out of one walk? |
-# | 4 | [Gradient descent](04_gradient_descent.ipynb) | how large a step, and when does it arrive? |
-# | 5 | [Linear regression](05_linear_regression.ipynb) | one model, all the way through |
+# | 5 | [Gradient descent](05_gradient_descent.ipynb) | how large a step, and when does it arrive? |
+# | 6 | [Linear regression](06_linear_regression.ipynb) | one model, all the way through |
 # | 6 | Automatic differentiation | what do PyTorch and its kin do? |
 # | 7 | Optimizers | what do momentum, RMSprop and Adam add? |
 # | 8 | Vanishing and exploding gradients | why are deep networks hard to train? |
 # | 9 | Second order | what does curvature buy? |
-# | 10 | [MNIST](10_mnist.ipynb) | the whole workflow, on digits |
+# | 12 | [MNIST](12_mnist.ipynb) | the whole workflow, on digits |
 # | 11 | Pitfalls | what goes wrong, and how is it seen? |
 # | 12 | Architectures and scale | convolution, recurrence, attention; many machines |
 # | 90 | [Mathematics](90_mathematics.ipynb) | the tools, in thirty minutes |

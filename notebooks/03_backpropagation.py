@@ -1044,4 +1044,4 @@ except RuntimeError as error:
 # - T. Parr, J. Howard, *The matrix calculus you need for deep learning*, arXiv 1802.01528, 2018. Section 3.9 at length.
 # - S. Kakade, J. Lee, *Provably correct automatic subdifferentiation for qualified programs*, NeurIPS 2018. What kinks do to the roundabout identity of section 3.14.
 #
-# Next: [gradient descent](04_gradient_descent.ipynb), what to do with all these gradients.
+# Next: [gradient descent](05_gradient_descent.ipynb), what to do with all these gradients.

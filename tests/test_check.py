@@ -68,11 +68,11 @@ def test_a_check_says_the_same_every_time(entry):
 
 def test_chapters_and_numbers():
     assert exercises.chapters(), "the book has exercises"
-    assert exercises.find("4.3") is exercises.table(4)["4.3"]
+    assert exercises.find("5.3") is exercises.table(5)["5.3"]
 
 
 @pytest.mark.parametrize(("number", "says"), [
-    ("4.99", "chapter 4 has 4.1"), ("99.1", "exercises for: "), ("four", "looks like '4.3'"), (4.3, "no exercise 4.3"),
+    ("5.99", "chapter 5 has 5.1"), ("99.1", "exercises for: "), ("four", "looks like '5.3'"), (5.3, "no exercise 5.3"),
 ])
 def test_a_wrong_number_is_explained(number, says):
     with pytest.raises(LookupError, match=says):
@@ -86,7 +86,7 @@ def calls(path: Path, name: str) -> list[str]:
 
 
 def unsolved(path: Path, monkeypatch) -> dict[str, str]:
-    """What a solutions notebook leaves: it runs, and calls `check.exercise("4.3", answer)` as a reader does."""
+    """What a solutions notebook leaves: it runs, and calls `check.exercise("5.3", answer)` as a reader does."""
     table = exercises.table(int(path.stem[:2]))
     found = {number: "not checked" for number, entry in table.items() if entry.level != "predict"}
     monkeypatch.setattr(check, "exercise", lambda number, answer: found.update({number: diagnose(number, answer).text}))
@@ -100,15 +100,15 @@ def test_solutions_are_right_and_complete(path, monkeypatch):
 
 
 @pytest.mark.parametrize(("answer", "left"), [
-    ("check.exercise('4.3', lambda alpha, beta, lam: [[1 - alpha * lam, -alpha * beta], [lam, beta]])", None),
-    ("check.exercise('4.3', lambda alpha, beta, lam: 1)", "✗ 4.3"),
-    ("check.exercise('4.3', ...)", "· 4.3"),
+    ("check.exercise('5.3', lambda alpha, beta, lam: [[1 - alpha * lam, -alpha * beta], [lam, beta]])", None),
+    ("check.exercise('5.3', lambda alpha, beta, lam: 1)", "✗ 5.3"),
+    ("check.exercise('5.3', ...)", "· 5.3"),
     ("", "not checked"),
 ])
 def test_a_gap_in_the_solutions_is_found(answer, left, monkeypatch, tmp_path):
-    path = tmp_path / "04_some_chapter.py"
+    path = tmp_path / "05_some_chapter.py"
     path.write_text(f"# %%\nfrom textbook import check\n\n# %%\n{answer}\n")
-    text = unsolved(path, monkeypatch).get("4.3")
+    text = unsolved(path, monkeypatch).get("5.3")
     assert text is left or text.startswith(left)
 
 
@@ -271,8 +271,8 @@ def test_own_mistakes_may_raise():
 
 def test_the_words_of_the_book():
     alpha_too_soon = lambda alpha, beta, lam: [[1, -alpha * beta], [lam, beta]]  # noqa: E731
-    assert diagnose("4.3", alpha_too_soon).text.splitlines()[0] == (
-        "✗ 4.3  alpha=0.1, beta=0.9, lam=4:  row 0 is [1, -0.09], expected [0.6, -0.09].")
+    assert diagnose("5.3", alpha_too_soon).text.splitlines()[0] == (
+        "✗ 5.3  alpha=0.1, beta=0.9, lam=4:  row 0 is [1, -0.09], expected [0.6, -0.09].")
 
 
 @pytest.mark.parametrize(("given", "expected", "says"), [
@@ -436,10 +436,10 @@ def test_a_buffer_used_again_is_no_disguise():
 
 
 def test_printing_inside_an_answer_stays_readable(capsys):
-    check.exercise("4.3", lambda alpha, beta, lam: print("here"))
+    check.exercise("5.3", lambda alpha, beta, lam: print("here"))
     *printed, found, hint = capsys.readouterr().out.splitlines()
     assert printed == ["here"] * 3
-    assert found == "✗ 4.3  alpha=0.1, beta=0.9, lam=4:  the result is None, expected [[0.6, -0.09], [4, 0.9]]."
+    assert found == "✗ 5.3  alpha=0.1, beta=0.9, lam=4:  the result is None, expected [[0.6, -0.09], [4, 0.9]]."
     assert hint == "       Is a `return` missing?"
 
 

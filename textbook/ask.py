@@ -1,9 +1,9 @@
 """Prediction gates: the reader commits to an answer before the book reveals it.
 
-    ask.number("4.2", "α =")            # a field and a button
-    ask.number("4.2", "α =", answer=0.5)        # the same, answered in code
+    ask.number("5.2", "α =")            # a field and a button
+    ask.number("5.2", "α =", answer=0.5)        # the same, answered in code
 
-A gate never blocks: `check.prediction("4.2")` reveals with or without an answer.  Answers live in the kernel's memory
+A gate never blocks: `check.prediction("5.2")` reveals with or without an answer.  Answers live in the kernel's memory
 and end with it.  Without a browser (Run All in a test, a saved notebook) a gate is one line of text.
 """
 
@@ -112,10 +112,10 @@ def number(exercise: str, prompt: str, unit: str = "", answer: float | str | Non
         LookupError: there is no such exercise.
         ValueError: the answer is no number.
 
-    >>> number("4.2", "α =")
-    Prediction 4.2: α = ? (not answered)
-    >>> number("4.2", "α =", answer=0.5)
-    Prediction 4.2: α = 0.5
+    >>> number("5.2", "α =")
+    Prediction 5.2: α = ? (not answered)
+    >>> number("5.2", "α =", answer=0.5)
+    Prediction 5.2: α = 0.5
     """
     return _ask(Question(exercise, prompt, float, unit), answer)
 

@@ -1,7 +1,7 @@
 """Checkers of exercises: they say whether an answer is right, and if it is not, which mistake it makes.
 
-    check.exercise("4.3", step_matrix)      # an answer to an exercise
-    check.prediction("4.2")                 # the verdict on what the reader told `ask`
+    check.exercise("5.3", step_matrix)      # an answer to an exercise
+    check.prediction("5.2")                 # the verdict on what the reader told `ask`
 
 The reader's function runs on the cases of the exercise, and so does the right one.  Where they differ, its results are
 compared with those of the exercise's known wrong answers, then with the mistakes that anyone makes (`RELATIONS`, …).
@@ -65,8 +65,8 @@ def exercise(number: str, answer: Any) -> None:
     Raises:
         LookupError: there is no exercise of that number.
 
-    >>> exercise("4.3", ...)
-    · 4.3  not attempted yet.
+    >>> exercise("5.3", ...)
+    · 5.3  not attempted yet.
     """
     print(diagnose(number, answer))
 
@@ -87,11 +87,11 @@ def diagnose(exercise: Exercise | str, answer: Any) -> Result:
         exercise: an exercise or its number.
         answer: what the reader wrote: a function, a class or a value.
 
-    >>> from textbook.exercises.chapter_04 import step_matrix
-    >>> diagnose("4.3", step_matrix).status
+    >>> from textbook.exercises.chapter_05 import step_matrix
+    >>> diagnose("5.3", step_matrix).status
     'right'
-    >>> diagnose("4.3", lambda alpha, beta, lam: -step_matrix(alpha, beta, lam))
-    ✗ 4.3  alpha=0.1, beta=0.9, lam=4:  row 0 is [-0.6, 0.09], expected [0.6, -0.09].
+    >>> diagnose("5.3", lambda alpha, beta, lam: -step_matrix(alpha, beta, lam))
+    ✗ 5.3  alpha=0.1, beta=0.9, lam=4:  row 0 is [-0.6, 0.09], expected [0.6, -0.09].
            The sizes are right, the sign is the opposite.
     """
     exercise = find(exercise) if isinstance(exercise, str) else exercise

@@ -25,7 +25,7 @@ class Exercise:
     """One exercise, or one prediction.
 
     Attributes:
-        number: "4.3": chapter, then anything unique in it.  A letter may follow: "4.3b".
+        number: "5.3": chapter, then anything unique in it.  A letter may follow: "5.3b".
         level: one of `LEVELS`.
         question: what is asked, in one line.
         reference: the right answer.  A function (or class) where the reader writes one, else a value.
@@ -57,8 +57,8 @@ class Exercise:
     atol: float = 1e-9
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"\d+\.\d+[a-z]?", self.number):
-            raise ValueError(f"number is {self.number!r}, wanted a chapter and a place in it, such as '4.3' or '4.3b'")
+        if not re.fullmatch(r"\d+(\.\d+[a-z]?|-(\d+|[a-z]))", self.number):
+            raise ValueError(f"number is {self.number!r}, wanted a chapter and a place in it, such as '5.3' or '5.3b'")
         if self.level not in LEVELS:
             raise ValueError(f"{self.number}: level is {self.level!r}, wanted one of {', '.join(LEVELS)}")
         if self.checker is None and not self.is_value and not self.cases:
@@ -97,7 +97,7 @@ def table(chapter: int) -> dict[str, Exercise]:
     entries = importlib.import_module(f"{__name__}.chapter_{chapter:02}").EXERCISES
     found: dict[str, Exercise] = {}
     for entry in entries:
-        if entry.number in found or int(entry.number.split(".")[0]) != chapter:
+        if entry.number in found or int(re.split("[.-]", entry.number)[0]) != chapter:
             raise ValueError(f"exercise {entry.number} in the table of chapter {chapter}: number taken, or misplaced")
         found[entry.number] = entry
     return found
@@ -109,12 +109,12 @@ def find(number: str) -> Exercise:
     Raises:
         LookupError: there is none.
 
-    >>> find("4.3").level
+    >>> find("5.3").level
     'derive'
     """
-    chapter = str(number).split(".")[0]
+    chapter = re.split("[.-]", str(number))[0]
     if not chapter.isdecimal():
-        raise LookupError(f"the number of an exercise looks like '4.3'; got {number!r}")
+        raise LookupError(f"the number of an exercise looks like '5.3'; got {number!r}")
     entries = table(int(chapter))
     if number not in entries:
         raise LookupError(f"there is no exercise {number!r}; chapter {chapter} has {', '.join(entries)}")

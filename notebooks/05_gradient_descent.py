@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 4 Gradient descent
+# # 5 Gradient descent
 #
 # A gradient says which way is up. In this chapter you walk the other way, find out how long a step may be, and learn what the walk costs.
 
@@ -30,11 +30,11 @@ labs.learning_rate.show(surface="ravine", lr=0.05)
 # **You need** the gradient and how it is computed ([chapter 3](03_backpropagation.ipynb)). Eigenvalues and condition numbers are refreshed in the [appendix](90_mathematics.ipynb). **Time**: about two and a half hours with the exercises.
 
 # %% [markdown]
-# ## 4.1 What is minimised?
+# ## 5.1 What is minimised?
 #
 # There are $N$ examples $\mathcal D = \{(x_i, y_i)\}_{i=1}^N$: inputs $x_i$ and targets $y_i$. There is a model $f(x; \theta)$, which turns an input into a prediction; θ stands for all its parameters. And there is a loss $\ell(\hat y, y)$, a number that says how bad the prediction $\hat y$ is for the target $y$. Training looks for the parameters with the smallest **mean loss**:
 #
-# $$\min_\theta \; \mathcal L(\theta), \qquad \mathcal L(\theta) = \frac1N \sum_{i=1}^N \ell\bigl(f(x_i; \theta),\, y_i\bigr) \tag{4.1}$$
+# $$\min_\theta \; \mathcal L(\theta), \qquad \mathcal L(\theta) = \frac1N \sum_{i=1}^N \ell\bigl(f(x_i; \theta),\, y_i\bigr) \tag{5.1}$$
 #
 # The data are fixed. What varies is θ. So ℒ is a function of the parameters: each θ is a place, and ℒ(θ) is its height.
 #
@@ -49,7 +49,7 @@ def loss(theta):
 # %% tags=["source: §5.1"]
 theta = np.array([0.0, -1.0])
 each = (theta[0] * x + theta[1] - y) ** 2    # ℓ, for each example
-assert len(each) == 128 and np.isclose(each.mean(), loss(theta))             # (4.1)
+assert len(each) == 128 and np.isclose(each.mean(), loss(theta))             # (5.1)
 loss(theta).round(4)
 
 # %% [markdown]
@@ -71,7 +71,7 @@ loss(theta).round(4)
 # > **What the source says differently.** It writes α for the learning rate in §5 and η in §7, and $L$ for the loss in §4 and §6 and for the smoothness in §5.6. Here α is always the rate, ℒ always the loss, and $L$ always the smoothness.
 
 # %% [markdown]
-# ## 4.2 The mountain
+# ## 5.2 The mountain
 #
 # You stand on a mountain in fog and want to go down to the valley. You see nothing, but you feel the slope under your feet. So you feel around, take a step in the direction that falls most steeply, and feel again.
 #
@@ -87,15 +87,15 @@ loss(theta).round(4)
 # **Before you go on.** Which way does the gradient point?
 
 # %%
-ask.choice("4.1", "the gradient points", ["steepest up", "steepest down", "along the contour"])
+ask.choice("5.1", "the gradient points", ["steepest up", "steepest down", "along the contour"])
 
 # %%
-check.prediction("4.1")
+check.prediction("5.1")
 
 # %% [markdown]
 # Take a tiny step of length ε in a direction $u$, a vector of length 1. The chain rule gives the change of height:
 #
-# $$\mathcal L(\theta + \varepsilon u) - \mathcal L(\theta) \approx \varepsilon\, g \cdot u = \varepsilon\, \lVert g\rVert \cos\varphi \tag{4.2}$$
+# $$\mathcal L(\theta + \varepsilon u) - \mathcal L(\theta) \approx \varepsilon\, g \cdot u = \varepsilon\, \lVert g\rVert \cos\varphi \tag{5.2}$$
 #
 # where φ is the angle between $u$ and the gradient $g$. Try every direction, and look.
 
@@ -106,7 +106,7 @@ u = np.stack([np.cos(angles), np.sin(angles)])
 change = np.array([loss(theta + 1e-4 * direction) - loss(theta) for direction in u.T])
 
 # %% tags=["source: §5.2"]
-assert np.allclose(change, 1e-4 * g @ u, atol=1e-7)                          # (4.2)
+assert np.allclose(change, 1e-4 * g @ u, atol=1e-7)                          # (5.2)
 
 # %% tags=["source: §5.2", "source: erratum 14"]
 steepest_up, steepest_down = u[:, change.argmax()], u[:, change.argmin()]
@@ -130,32 +130,32 @@ picture(fig, alt="Left: rings of equal loss, and at one point an arrow along the
                  "to the ring. Right: the change of loss by direction is a cosine, lowest in the direction of −g.")
 
 # %% [markdown]
-# The right picture is (4.2): a cosine. It is lowest where $\cos\varphi = -1$, opposite to the gradient, and 0 at right angles to it, along the contour. So the gradient itself points **up**, and we walk against it.
+# The right picture is (5.2): a cosine. It is lowest where $\cos\varphi = -1$, opposite to the gradient, and 0 at right angles to it, along the contour. So the gradient itself points **up**, and we walk against it.
 #
-# "Steepest" holds for tiny steps. A long step leaves the neighbourhood that the gradient knows about, and everything in section 4.4 follows from that.
+# "Steepest" holds for tiny steps. A long step leaves the neighbourhood that the gradient knows about, and everything in section 5.4 follows from that.
 #
 # > **What the source says differently.** §5.2 lists "gradient: the steepest way down, $-\nabla\mathcal L(\theta)$". The gradient is $\nabla\mathcal L(\theta)$, and it points up; the minus belongs to the step. Read with the source's word, its own update rule would walk uphill.
 
 # %% [markdown]
-# ## 4.3 The rule
+# ## 5.3 The rule
 #
 # Number the steps $t = 0, 1, 2, \dots$, and write $\theta_t$ for the parameters after $t$ of them:
 #
-# $$\theta_{t+1} = \theta_t - \alpha\, \nabla\mathcal L(\theta_t) \tag{4.3}$$
+# $$\theta_{t+1} = \theta_t - \alpha\, \nabla\mathcal L(\theta_t) \tag{5.3}$$
 #
 # α is the **learning rate**, also called the step size. The step itself has the length $\alpha\lVert\nabla\mathcal L\rVert$: on a steep slope the same α makes a longer step, and near a minimum the steps shrink by themselves.
 #
 # **By hand.** The mean squared error of a line, differentiated: with $r_i = w x_i + b - y_i$,
 #
-# $$\frac{\partial\mathcal L}{\partial w} = \frac2N\sum_i r_i x_i, \qquad \frac{\partial\mathcal L}{\partial b} = \frac2N\sum_i r_i \tag{4.4}$$
+# $$\frac{\partial\mathcal L}{\partial w} = \frac2N\sum_i r_i x_i, \qquad \frac{\partial\mathcal L}{\partial b} = \frac2N\sum_i r_i \tag{5.4}$$
 
 # %%
 r = theta[0] * x + theta[1] - y
-g_by_hand = np.array([2 * (r * x).mean(), 2 * r.mean()])                     # (4.4)
+g_by_hand = np.array([2 * (r * x).mean(), 2 * r.mean()])                     # (5.4)
 
 # %%
 assert np.allclose(g_by_hand, g)
-by_hand = theta - 0.1 * g_by_hand                                            # (4.3), once
+by_hand = theta - 0.1 * g_by_hand                                            # (5.3), once
 
 # %% [markdown]
 # **Our engine.** An optimizer of this book is a rule: a function from the parameter `x`, its gradient `g`, a state `s` (empty here) and the step number `t` to the step that is to be added. This is the whole of gradient descent:
@@ -170,7 +170,7 @@ show_source(gd)
 walk = descend(loss, x0=theta, rule=gd, steps=20, lr=0.1)
 assert np.allclose(walk.path[1], by_hand)
 for t in range(20):
-    assert np.allclose(walk.path[t + 1], walk.path[t] - 0.1 * grad(loss)(walk.path[t]))    # (4.3)
+    assert np.allclose(walk.path[t + 1], walk.path[t] - 0.1 * grad(loss)(walk.path[t]))    # (5.3)
 walk.path[[0, 1, 2, 20]].round(3)
 
 # %% [markdown]
@@ -200,27 +200,27 @@ for _ in range(20):
 assert np.allclose(theirs.detach().numpy(), walk.path[-1], atol=1e-12)
 
 # %% [markdown]
-# ## 4.4 How large a step?
+# ## 5.4 How large a step?
 #
 # The gradient says which way is up. It says nothing about how far to walk. That number is ours to choose.
 #
 # Take the simplest valley there is, $f(x) = \tfrac12\lambda x^2$. Its slope at $x$ is $\lambda x$. The slope changes by λ for each unit of $x$: λ is the **curvature**. One step of descent is
 #
-# $$x \leftarrow x - \alpha\lambda x = (1 - \alpha\lambda)\,x \tag{4.5}$$
+# $$x \leftarrow x - \alpha\lambda x = (1 - \alpha\lambda)\,x \tag{5.5}$$
 #
 # Every step multiplies $x$ by the same number, $1 - \alpha\lambda$. The whole story of learning rates is in that factor.
 #
 # **Before you go on.** With λ = 4, for which α does the walk first fail to come closer to 0?
 
 # %%
-ask.number("4.2", "α =")
+ask.number("5.2", "α =")
 
 # %%
-check.prediction("4.2")
+check.prediction("5.2")
 
 # %%
 path = descend(lambda x: 2 * x**2, x0=1.0, rule=gd, steps=5, lr=0.1).path    # λ = 4, so 1 − αλ = 0.6
-assert np.allclose(path, 0.6 ** np.arange(6))    # (4.5), five times over
+assert np.allclose(path, 0.6 ** np.arange(6))    # (5.5), five times over
 path.round(4)
 
 # %% [markdown]
@@ -230,7 +230,7 @@ path.round(4)
 labs.learning_rate.show(surface="valley", curvature=4, lr=0.1)
 
 # %% [markdown]
-# You have met all the regimes, and (4.5) names them:
+# You have met all the regimes, and (5.5) names them:
 #
 # | α | factor $1 - \alpha\lambda$ | what you saw |
 # |---|---|---|
@@ -265,7 +265,7 @@ assert np.allclose(run.path[:, 0], ravine.start[0] * (1 - 0.09 * 1) ** t)    # w
 assert np.allclose(run.path[:, 1], ravine.start[1] * (1 - 0.09 * 20) ** t)    # swings: factor −0.8
 
 # %% [markdown]
-# One α for both. The steep direction sets the limit, $2/20 = 0.1$. The flat direction has to live with it, and it crawls. Go back to the picture at the top and find the rate at which the two are equally slow. Section 4.6 computes it.
+# One α for both. The steep direction sets the limit, $2/20 = 0.1$. The flat direction has to live with it, and it crawls. Go back to the picture at the top and find the rate at which the two are equally slow. Section 5.6 computes it.
 #
 # ### The two lists of symptoms
 #
@@ -317,29 +317,29 @@ picture(fig, alt="Where two hundred walks end. At the two smaller rates all that
 # (The points of the three rates are shifted a little, so that they do not hide each other.)
 
 # %% [markdown]
-# **Exercise 4.3 (derive).** The factor works for more than plain descent. With momentum the walk has a velocity $v$, of which each step keeps the share β. One step is $v \leftarrow \beta v + \lambda x$, then $x \leftarrow x - \alpha v$. Write the 2 × 2 matrix that takes $(x, v)$ to the next $(x, v)$.
+# **Exercise 5.3 (derive).** The factor works for more than plain descent. With momentum the walk has a velocity $v$, of which each step keeps the share β. One step is $v \leftarrow \beta v + \lambda x$, then $x \leftarrow x - \alpha v$. Write the 2 × 2 matrix that takes $(x, v)$ to the next $(x, v)$.
 
 # %%
 def step_matrix(alpha, beta, lam):
     ...
 
-check.exercise("4.3", step_matrix)
+check.exercise("5.3", step_matrix)
 
 # %% [markdown]
-# **Exercise 4.4 (implement).** Write gradient descent: `slope(theta)` is the gradient, `theta` an array of parameters. Return all points of the path, the start first.
+# **Exercise 5.4 (implement).** Write gradient descent: `slope(theta)` is the gradient, `theta` an array of parameters. Return all points of the path, the start first.
 
 # %%
 def descent(slope, theta, lr, steps):
     ...
 
-check.exercise("4.4", descent)
+check.exercise("5.4", descent)
 
 # %% [markdown]
-# ## 4.5 How many examples for a step?
+# ## 5.5 How many examples for a step?
 #
-# The loss (4.1) is a mean over all $N$ examples, and so is its gradient. With sixty thousand images, one step of (4.3) looks at sixty thousand images. Would fewer do? Take a **batch** $\mathcal B$: $B$ examples, chosen at random. Its gradient is
+# The loss (5.1) is a mean over all $N$ examples, and so is its gradient. With sixty thousand images, one step of (5.3) looks at sixty thousand images. Would fewer do? Take a **batch** $\mathcal B$: $B$ examples, chosen at random. Its gradient is
 #
-# $$g_{\mathcal B} = \frac1B \sum_{i \in \mathcal B} \nabla \ell\bigl(f(x_i; \theta),\, y_i\bigr) \tag{4.6}$$
+# $$g_{\mathcal B} = \frac1B \sum_{i \in \mathcal B} \nabla \ell\bigl(f(x_i; \theta),\, y_i\bigr) \tag{5.6}$$
 #
 # | name | batch | rule | said to be |
 # |---|---|---|---|
@@ -397,17 +397,17 @@ assert np.allclose(np.mean(slopes, axis=0), g)
 # %% [markdown]
 # A single batch is off by some noise. Let σ be the typical distance of one example's gradient from the full one (the root of the mean square). Squared errors of independent draws add up: the sum of $B$ of them is off by $\sqrt B\,\sigma$, and their mean, a $B$-th of it, by
 #
-# $$\text{noise}(B) = \frac{\sigma}{\sqrt B}, \qquad\text{and without replacement}\qquad \frac{\sigma}{\sqrt B}\sqrt{\frac{N - B}{N - 1}} \tag{4.7}$$
+# $$\text{noise}(B) = \frac{\sigma}{\sqrt B}, \qquad\text{and without replacement}\qquad \frac{\sigma}{\sqrt B}\sqrt{\frac{N - B}{N - 1}} \tag{5.7}$$
 #
 # The second form is for an epoch's batches, in which no example comes twice. At $B = N$ nothing is left to chance, and it is 0.
 #
 # **Before you go on.** A batch grows from 4 examples to 64, out of very many. By what is the noise of its gradient divided?
 
 # %%
-ask.number("4.5", "divided by")
+ask.number("5.5", "divided by")
 
 # %%
-check.prediction("4.5")
+check.prediction("5.5")
 
 # %% [markdown]
 # Drag the batch size. Watch three things: the path, the loss for each example seen, and the noise at the start. Then set α to 0.5, and look at a batch of 1 again: which batch sizes still settle down?
@@ -417,7 +417,7 @@ labs.batch_size.show(size=4)
 
 # %%
 lab = labs.batch_size()
-assert np.allclose(lab.noise[:-1], lab.theory[:-1], rtol=0.1)    # (4.7), 1,000 draws for each size
+assert np.allclose(lab.noise[:-1], lab.theory[:-1], rtol=0.1)    # (5.7), 1,000 draws for each size
 assert lab.noise[-1] < 1e-12    # the full batch is exact
 
 # %% [markdown]
@@ -428,7 +428,7 @@ hover = {lr: np.mean(labs.batch_size(lr=lr, epochs=8).loss[0][-512:]) - lowest f
 assert hover[0.02] < hover[0.1] < hover[0.4]
 
 # %% [markdown]
-# Robbins and Monro, who invented the method in 1951, gave the cure: let the rate fall, but not too fast. Section 4.8 tries it.
+# Robbins and Monro, who invented the method in 1951, gave the cure: let the rate fall, but not too fast. Section 5.8 tries it.
 #
 # | batch size | steps for an epoch | noise | what you saw |
 # |---|---|---|---|
@@ -475,7 +475,7 @@ noise = np.sqrt(np.mean(np.square(offs), axis=1))
 
 # %%
 exponent = np.polyfit(np.log(sizes), np.log(noise), 1)[0]
-assert -0.56 < exponent < -0.44                                              # (4.7)
+assert -0.56 < exponent < -0.44                                              # (5.7)
 
 # %%
 fig, ax = figure(6.4, 2.8)
@@ -489,27 +489,27 @@ picture(fig, alt="On digits: the noise of a batch's gradient against the batch s
 # %% [markdown]
 # This explains the usual choice, some tens of examples. Up to there the time of an epoch falls steeply, and the noise comes down to the size of the gradient itself. From there on, twice the batch costs nearly twice as much for each step and removes less than a third of the noise.
 #
-# > **What the source says differently.** §7.3.2 calls its rule *stochastic* gradient descent and then computes $g_t = \nabla_\theta \mathcal L(\theta_t)$, the full gradient. By Table 3 that is the batch method. The rule (4.3) does not know where its gradient comes from: with the full gradient it is batch descent, with (4.6) stochastic or mini-batch descent. PyTorch's `SGD` is the rule alone, and stochastic only if you feed it batches.
+# > **What the source says differently.** §7.3.2 calls its rule *stochastic* gradient descent and then computes $g_t = \nabla_\theta \mathcal L(\theta_t)$, the full gradient. By Table 3 that is the batch method. The rule (5.3) does not know where its gradient comes from: with the full gradient it is batch descent, with (5.6) stochastic or mini-batch descent. PyTorch's `SGD` is the rule alone, and stochastic only if you feed it batches.
 
 # %% tags=["source: erratum 15"]
 same_rule = descend_in_batches(128)[:4]
 assert np.allclose(same_rule, descend(loss, theta, gd, steps=3, lr=0.1).loss)    # all examples: nothing stochastic in it
 
 # %% [markdown]
-# **Exercise 4.6 (implement).** One epoch of mini-batch descent for the line and the mean squared error, without the engine. `theta` is `(w, b)`, `x` and `y` are arrays of N numbers, `order` is the order in which to take them. Return the new `[w, b]`.
+# **Exercise 5.6 (implement).** One epoch of mini-batch descent for the line and the mean squared error, without the engine. `theta` is `(w, b)`, `x` and `y` are arrays of N numbers, `order` is the order in which to take them. Return the new `[w, b]`.
 
 # %%
 def one_epoch(theta, x, y, order, size, lr):
     ...
 
-check.exercise("4.6", one_epoch)
+check.exercise("5.6", one_epoch)
 
 # %% [markdown]
-# ## 4.6 Does it arrive, and how fast?
+# ## 5.6 Does it arrive, and how fast?
 #
 # On a parabola everything follows from the factor $1 - \alpha\lambda$. For other functions we need one property that does the same work. A function is **L-smooth** if its *gradient* changes at most at rate $L$:
 #
-# $$\lVert\nabla\mathcal L(\theta) - \nabla\mathcal L(\theta')\rVert \le L\,\lVert\theta - \theta'\rVert \quad\text{for all } \theta, \theta' \tag{4.8}$$
+# $$\lVert\nabla\mathcal L(\theta) - \nabla\mathcal L(\theta')\rVert \le L\,\lVert\theta - \theta'\rVert \quad\text{for all } \theta, \theta' \tag{5.8}$$
 #
 # $L$ bounds the curvature: no eigenvalue of the Hessian, the matrix of second derivatives, is larger in size. For the line, the Hessian is the same everywhere, and its largest eigenvalue is $L$.
 
@@ -520,18 +520,18 @@ curvatures.round(3)
 # %%
 rng = np.random.default_rng(0)
 for a, b in rng.normal(size=(200, 2, 2)):
-    assert np.linalg.norm(grad(loss)(a) - grad(loss)(b)) <= smoothness * np.linalg.norm(a - b) + 1e-12    # (4.8)
+    assert np.linalg.norm(grad(loss)(a) - grad(loss)(b)) <= smoothness * np.linalg.norm(a - b) + 1e-12    # (5.8)
 
 # %% [markdown]
 # ### A step that is sure to go down
 #
-# (4.8) keeps the function under a parabola. Walk from θ in a straight line to $\theta + s$. At the start the slope along the way is $g \cdot s / \lVert s\rVert$. After a distance $d$ it can have grown by $Ld$ at most. Add up the slopes over the whole way, from $d = 0$ to $d = \lVert s\rVert$:
+# (5.8) keeps the function under a parabola. Walk from θ in a straight line to $\theta + s$. At the start the slope along the way is $g \cdot s / \lVert s\rVert$. After a distance $d$ it can have grown by $Ld$ at most. Add up the slopes over the whole way, from $d = 0$ to $d = \lVert s\rVert$:
 #
-# $$\mathcal L(\theta + s) \le \mathcal L(\theta) + g \cdot s + \tfrac L2 \lVert s\rVert^2 \tag{4.9}$$
+# $$\mathcal L(\theta + s) \le \mathcal L(\theta) + g \cdot s + \tfrac L2 \lVert s\rVert^2 \tag{5.9}$$
 #
 # Put in the step of gradient descent, $s = -\alpha g$. Then $g \cdot s = -\alpha\lVert g\rVert^2$ and $\lVert s\rVert^2 = \alpha^2\lVert g\rVert^2$, so
 #
-# $$\mathcal L(\theta - \alpha g) \le \mathcal L(\theta) - \alpha\left(1 - \frac{\alpha L}{2}\right)\lVert g\rVert^2 \tag{4.10}$$
+# $$\mathcal L(\theta - \alpha g) \le \mathcal L(\theta) - \alpha\left(1 - \frac{\alpha L}{2}\right)\lVert g\rVert^2 \tag{5.10}$$
 #
 # This is the **descent lemma**. The bracket is positive exactly for $\alpha < 2/L$. Then every step goes down, by at least that much, unless the gradient is already 0. The guaranteed fall is largest at $\alpha = 1/L$.
 #
@@ -548,10 +548,10 @@ squares = np.array([(slope(p)[1] ** 2).sum(axis=0) for p in run.path[:-1]])
 promised = lr * (1 - lr * surface.smoothness / 2) * squares
 
 # %% tags=["source: §5.6"]
-assert (np.diff(run.loss, axis=0) <= -promised + 1e-12).all()    # (4.10), on 4,000 steps
+assert (np.diff(run.loss, axis=0) <= -promised + 1e-12).all()    # (5.10), on 4,000 steps
 
 # %% [markdown]
-# Add up (4.10) over all steps. The left side falls from $\mathcal L(\theta_0)$, and if the loss has a lower bound it cannot fall for ever. So the sum of all $\lVert g_t\rVert^2$ is finite, and the gradients tend to 0. That is what descent guarantees **without** convexity: it approaches points where the gradient vanishes, *stationary points*.
+# Add up (5.10) over all steps. The left side falls from $\mathcal L(\theta_0)$, and if the loss has a lower bound it cannot fall for ever. So the sum of all $\lVert g_t\rVert^2$ is finite, and the gradients tend to 0. That is what descent guarantees **without** convexity: it approaches points where the gradient vanishes, *stationary points*.
 #
 # If the function is **convex**, a bowl without side valleys, every stationary point is a global minimum. If there is one, the walk converges to one, for every $\alpha < 2/L$. So the theorem has four conditions: convex, L-smooth, a minimiser exists, $0 < \alpha < 2/L$. Take away one at a time.
 
@@ -588,14 +588,14 @@ beyond = descend(loss, theta, gd, steps=400, lr=1.01 * limit)
 assert near.loss[-1] - lowest < 1e-4 and beyond.loss[-1] > 1000
 
 # %% [markdown]
-# > **What the source says differently.** §5.6 asks for a loss that is "convex and Lipschitz continuous", and then writes down (4.8), which is Lipschitz continuity of the *gradient*. The two are different properties: $|x|$ has the first and not the second, $x^2$ the second and not the first. The bound $\alpha < 2/L$ belongs to (4.8). The promise of a global optimum also needs a minimiser, and for functions that are not convex the right words are "stationary point".
+# > **What the source says differently.** §5.6 asks for a loss that is "convex and Lipschitz continuous", and then writes down (5.8), which is Lipschitz continuity of the *gradient*. The two are different properties: $|x|$ has the first and not the second, $x^2$ the second and not the first. The bound $\alpha < 2/L$ belongs to (5.8). The promise of a global optimum also needs a minimiser, and for functions that are not convex the right words are "stationary point".
 
 # %% [markdown]
 # ### How fast
 #
 # Let all curvatures lie between μ > 0 and $L$. (A function like this is called *μ-strongly convex*.) On a quadratic each direction has its factor $1 - \alpha\lambda$, with λ somewhere from μ to $L$. The slowest direction decides, so the distance to the minimum shrinks by
 #
-# $$\rho(\alpha) = \max\bigl(|1 - \alpha\mu|,\; |1 - \alpha L|\bigr) \tag{4.11}$$
+# $$\rho(\alpha) = \max\bigl(|1 - \alpha\mu|,\; |1 - \alpha L|\bigr) \tag{5.11}$$
 
 # %%
 a = np.linspace(0, 2.2, 200)
@@ -608,18 +608,18 @@ picture(fig, alt="Two V-shaped curves: the factor of the flat direction falls sl
                  "direction falls to 0 and rises again. Where they cross, the larger of the two is least.")
 
 # %% [markdown]
-# **Exercise 4.7 (derive).** Find the α that makes (4.11) least, and the factor it gives. Return both, as `[rate, factor]`.
+# **Exercise 5.7 (derive).** Find the α that makes (5.11) least, and the factor it gives. Return both, as `[rate, factor]`.
 
 # %%
 def best_rate(mu, L):
     ...
 
-check.exercise("4.7", best_rate)
+check.exercise("5.7", best_rate)
 
 # %% [markdown]
 # The two lines cross where $1 - \alpha\mu = -(1 - \alpha L)$. With the **condition number** $\kappa = L/\mu$:
 #
-# $$\alpha = \frac{2}{\mu + L}, \qquad \rho = \frac{\kappa - 1}{\kappa + 1} \tag{4.12}$$
+# $$\alpha = \frac{2}{\mu + L}, \qquad \rho = \frac{\kappa - 1}{\kappa + 1} \tag{5.12}$$
 #
 # On the line, that is a statement about a measured path. The two factors have the same size there, so the distance shrinks by exactly ρ in every step:
 
@@ -630,7 +630,7 @@ run = descend(loss, theta, gd, steps=20, lr=2 / (mu + smoothness))
 # %% tags=["source: §5.6"]
 distance = np.linalg.norm(run.path - best, axis=1)
 rho = (smoothness / mu - 1) / (smoothness / mu + 1)
-assert np.allclose(distance[1:] / distance[:-1], rho, rtol=1e-6)             # (4.12)
+assert np.allclose(distance[1:] / distance[:-1], rho, rtol=1e-6)             # (5.12)
 rho.round(4)
 
 # %% [markdown]
@@ -638,12 +638,12 @@ rho.round(4)
 #
 # Momentum does better. **Heavy ball** (Polyak 1964) keeps a velocity: $v \leftarrow \beta v + g$, $\theta \leftarrow \theta - \alpha v$. At its best α and β,
 #
-# $$\alpha = \frac{4}{(\sqrt L + \sqrt\mu)^2}, \quad \beta = \left(\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}\right)^2, \qquad \rho = \frac{\sqrt\kappa - 1}{\sqrt\kappa + 1} \tag{4.13}$$
+# $$\alpha = \frac{4}{(\sqrt L + \sqrt\mu)^2}, \quad \beta = \left(\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}\right)^2, \qquad \rho = \frac{\sqrt\kappa - 1}{\sqrt\kappa + 1} \tag{5.13}$$
 #
-# It is your matrix from exercise 4.3 that decides: at these values both its eigenvalues have the size $\sqrt\beta$, for μ, for $L$ and for everything between.
+# It is your matrix from exercise 5.3 that decides: at these values both its eigenvalues have the size $\sqrt\beta$, for μ, for $L$ and for everything between.
 
 # %%
-from textbook.exercises.chapter_04 import step_matrix as solved
+from textbook.exercises.chapter_05 import step_matrix as solved
 
 root = (np.sqrt(100) - 1) / (np.sqrt(100) + 1)    # κ = 100, L = 1, μ = 1/100
 for lam in np.linspace(0.01, 1, 9):
@@ -654,10 +654,10 @@ for lam in np.linspace(0.01, 1, 9):
 # **Before you go on.** κ = 100. How many times fewer steps does heavy ball need than gradient descent, about?
 
 # %%
-ask.number("4.8", "times fewer:")
+ask.number("5.8", "times fewer:")
 
 # %%
-check.prediction("4.8")
+check.prediction("5.8")
 
 # %% [markdown]
 # Drag κ. Watch how the valley narrows, and compare the slopes of the two curves with the dotted lines of the theory. Then switch the function to the one that is flatter far from 0, and drag the start far up, to $y = 2.5$.
@@ -666,7 +666,7 @@ check.prediction("4.8")
 labs.convergence.show(kappa=100, steps=150)
 
 # %% [markdown]
-# What you saw, measured for forty-nine κ from 2 to 1000. Gradient descent has the rate of (4.12), to one part in a million. Heavy ball approaches its rate slowly: at its best settings the two eigenvalues coincide, and a double root brings a factor $t$ along. Its distance behaves like $t\rho^t$, so each ratio is $(1 + 1/t)\rho$. Divide that out:
+# What you saw, measured for forty-nine κ from 2 to 1000. Gradient descent has the rate of (5.12), to one part in a million. Heavy ball approaches its rate slowly: at its best settings the two eigenvalues coincide, and a double root brings a factor $t$ along. Its distance behaves like $t\rho^t$, so each ratio is $(1 + 1/t)\rho$. Divide that out:
 
 # %%
 lab = labs.convergence(steps=300)
@@ -674,21 +674,21 @@ gd_ratio, ball_ratio = lab.ratio
 
 # %% tags=["source: §5.6"]
 t = np.arange(1, 300)[:, None]    # ratio number t: from step t to step t + 1
-assert np.allclose(gd_ratio, lab.theory[0], rtol=1e-6)                       # (4.12)
-assert np.allclose((ball_ratio[1:] * t / (t + 1))[49:], lab.theory[1], rtol=0.01)    # (4.13), for t ≥ 50
+assert np.allclose(gd_ratio, lab.theory[0], rtol=1e-6)                       # (5.12)
+assert np.allclose((ball_ratio[1:] * t / (t + 1))[49:], lab.theory[1], rtol=0.01)    # (5.13), for t ≥ 50
 
 # %% [markdown]
-# A quadratic is the one case where these rates are exact. On the other function the curvature falls off away from the minimum. There (4.12) is still a bound for gradient descent, and no longer the truth; for heavy ball there is no such bound at all.
+# A quadratic is the one case where these rates are exact. On the other function the curvature falls off away from the minimum. There (5.12) is still a bound for gradient descent, and no longer the truth; for heavy ball there is no such bound at all.
 
 # %%
 soft = labs.convergence(function="soft", start=(-0.5, 2.5), steps=60)
-assert (soft.ratio[0] <= soft.theory[0] + 1e-9).all()    # never slower than (4.12)
+assert (soft.ratio[0] <= soft.theory[0] + 1e-9).all()    # never slower than (5.12)
 assert np.abs(soft.ratio[0, :5] / soft.theory[0] - 1).max() > 0.1    # but not equal to it
 
 # %% [markdown]
 # And without strong convexity, μ = 0? Then no fixed factor exists, and the guarantee is weaker: for $\alpha \le 1/L$,
 #
-# $$\mathcal L(\theta_t) - \mathcal L(\theta^*) \le \frac{\lVert\theta_0 - \theta^*\rVert^2}{2\alpha t} \tag{4.14}$$
+# $$\mathcal L(\theta_t) - \mathcal L(\theta^*) \le \frac{\lVert\theta_0 - \theta^*\rVert^2}{2\alpha t} \tag{5.14}$$
 #
 # where $\theta^*$ is a minimiser. Ten times the steps for a tenth of the error.
 
@@ -699,12 +699,12 @@ away = np.sum((np.array(surface.start) - surface.minima[0]) ** 2)
 
 # %%
 t = np.arange(1, 301)
-assert (run.loss[1:] - surface.minimum <= away * surface.smoothness / (2 * t)).all()    # (4.14)
+assert (run.loss[1:] - surface.minimum <= away * surface.smoothness / (2 * t)).all()    # (5.14)
 
 # %% [markdown]
-# ## 4.7 Landscapes that are not convex
+# ## 5.7 Landscapes that are not convex
 #
-# The loss of a neural network is not convex. Then (4.10) still holds wherever the curvature is at most $L$, but stationary points come in kinds. The Hessian tells them apart: all curvatures positive, a **local minimum**; some positive and some negative, a **saddle point**, downhill in one direction and uphill in another.
+# The loss of a neural network is not convex. Then (5.10) still holds wherever the curvature is at most $L$, but stationary points come in kinds. The Hessian tells them apart: all curvatures positive, a **local minimum**; some positive and some negative, a **saddle point**, downhill in one direction and uphill in another.
 #
 # Two valleys and the ridge between them: $f(x, y) = \tfrac14(x^2 - 1)^2 + \tfrac12 y^2$.
 
@@ -720,10 +720,10 @@ for point in ([-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]):
 # **Before you go on.** The walk starts exactly on the ridge, at (0, 1). Where does it end?
 
 # %%
-ask.choice("4.9", "it ends", ["in one of the two valleys", "at the saddle", "it stays where it is"])
+ask.choice("5.9", "it ends", ["in one of the two valleys", "at the saddle", "it stays where it is"])
 
 # %%
-check.prediction("4.9")
+check.prediction("5.9")
 
 # %%
 run = descend(valleys, [0.0, 1.0], gd, steps=500, lr=0.2)
@@ -765,15 +765,15 @@ picture(fig, alt="Four walks that start ever closer to the ridge: each stays nea
 #
 # > **What the source says differently.** §5.6 says that on functions that are not convex, descent can only be guaranteed to reach "a local optimum or a saddle point". The guarantee is a vanishing gradient, so also a plateau, or even a local maximum if the walk starts on one. In practice saddles are left, as you have just seen.
 #
-# **Exercise 4.10 (break).** On the double well $\tfrac14(x^2 - 1)^2$, a faithful walk from $x = 1.8$ ends at 1. Find a learning rate with which it ends at −1.
+# **Exercise 5.10 (break).** On the double well $\tfrac14(x^2 - 1)^2$, a faithful walk from $x = 1.8$ ends at 1. Find a learning rate with which it ends at −1.
 
 # %%
 rate = ...
 
-check.exercise("4.10", rate)
+check.exercise("5.10", rate)
 
 # %% [markdown]
-# ## 4.8 Choosing the rate
+# ## 5.8 Choosing the rate
 #
 # On real problems nobody knows $L$. The source gives four pieces of advice:
 #
@@ -829,7 +829,7 @@ assert 0.002 < best_adam < 0.02
 #
 # ### Decay
 #
-# Section 4.5 showed why: the noise keeps a constant rate hovering. A **schedule** multiplies the rate by a factor that depends on the step. The book has four.
+# Section 5.5 showed why: the noise keeps a constant rate hovering. A **schedule** multiplies the rate by a factor that depends on the step. The book has four.
 
 # %%
 show_source(optim.cosine, docstring=False)
@@ -900,11 +900,11 @@ len(candidates)
 # One caution. The more candidates are tried on the same validation data, the more the best of them owes to luck. That is why a third part, the test data, exists.
 
 # %% [markdown]
-# ## 4.9 On MNIST: the bound, tested
+# ## 5.9 On MNIST: the bound, tested
 #
-# Softmax regression is convex and smooth, so the descent lemma (4.10) holds for it. (A minimiser need not exist: where the classes can be told apart without an error, the loss falls for ever, as in section 4.6.) What is its $L$? Its logits are $z = xW$, with a 1 appended to each image $x$ so that the bias is a row of $W$. For one image the Hessian of the cross-entropy by $z$ is $\mathrm{diag}(\hat y) - \hat y \hat y^\top$. Its eigenvalues are at most ½ (they are largest when two classes share all the probability). Multiplied out through $z = xW$ and averaged over the images $X$,
+# Softmax regression is convex and smooth, so the descent lemma (5.10) holds for it. (A minimiser need not exist: where the classes can be told apart without an error, the loss falls for ever, as in section 5.6.) What is its $L$? Its logits are $z = xW$, with a 1 appended to each image $x$ so that the bias is a row of $W$. For one image the Hessian of the cross-entropy by $z$ is $\mathrm{diag}(\hat y) - \hat y \hat y^\top$. Its eigenvalues are at most ½ (they are largest when two classes share all the probability). Multiplied out through $z = xW$ and averaged over the images $X$,
 #
-# $$L \le \frac{1}{2N}\,\lambda_{\max}(X^\top X) \tag{4.15}$$
+# $$L \le \frac{1}{2N}\,\lambda_{\max}(X^\top X) \tag{5.15}$$
 #
 # and at $W = 0$, where every class has probability 1/10, that matrix is known: its largest eigenvalue is 1/10. So there the curvature is exactly $\tfrac1{10N}\lambda_{\max}(X^\top X)$.
 
@@ -918,16 +918,16 @@ def softmax_loss(W):
 # %% [markdown]
 # The Hessian has $7850^2$ entries, half a gigabyte. We do not need it. A **Hessian-vector product** $Hv$ costs about as much as two gradients: it is the gradient of the number $g \cdot v$, and by chapter 3 a gradient costs a small multiple of the function. And repeated products find the largest eigenvalue: every product stretches $v$ most along the steepest direction, so $v$ turns towards it. This is **power iteration**.
 #
-# **Exercise 4.11 (implement).** `product(v)` returns $Hv$. Repeat `steps` times: shorten `v` to length 1, then replace it by its product. Return the length of the last product.
+# **Exercise 5.11 (implement).** `product(v)` returns $Hv$. Repeat `steps` times: shorten `v` to length 1, then replace it by its product. Return the length of the last product.
 
 # %%
 def largest_curvature(product, v, steps):
     ...
 
-check.exercise("4.11", largest_curvature)
+check.exercise("5.11", largest_curvature)
 
 # %%
-from textbook.exercises.chapter_04 import largest_curvature as power_iteration
+from textbook.exercises.chapter_05 import largest_curvature as power_iteration
 
 W0, v0 = np.zeros((785, 10)), np.random.default_rng(0).normal(size=(785, 10))
 measured = power_iteration(lambda v: hvp(softmax_loss)(W0, v), v0, steps=30)
@@ -937,13 +937,13 @@ top = np.linalg.eigvalsh(X.T @ X / 500)[-1]                                  # �
 assert np.isclose(measured, top / 10)    # the engine's curvature, and the theory's
 
 # %% tags=["source: §5.6"]
-bound = top / 2                                                              # (4.15)
+bound = top / 2                                                              # (5.15)
 smoothness_elsewhere = [power_iteration(lambda v, W=W: hvp(softmax_loss)(W, v), v0, steps=30)
                         for W in (0.01 * v0, 0.03 * v0, 0.1 * v0, v0)]
 assert max(smoothness_elsewhere) < bound
 
 # %% [markdown]
-# Now the test. Below $2/L$ every step must go down, by (4.10). Far above it there is no promise.
+# Now the test. Below $2/L$ every step must go down, by (5.10). Far above it there is no promise.
 
 # %%
 slope = engine.value_and_grad(softmax_loss)
@@ -984,13 +984,13 @@ assert (np.diff(above) < 0).all() and above[-1] < at[-1] < below[-1]
 # %% [markdown]
 # ## What the source says differently
 #
-# - **"Convex and Lipschitz continuous"** (§5.6). What it writes down, and what $\alpha < 2/L$ needs, is Lipschitz continuity of the gradient: L-smoothness. A global optimum needs a minimiser as well (4.6).
-# - **A small rate "may get stuck in a local optimum"** (§5.4). The start decides, not the rate (4.4).
-# - **A large rate "may miss the optimum"** (§5.4) is true, and curvature explains it: $\alpha\lambda > 1$ (4.4).
-# - **"Gradient: the steepest way down, −∇ℒ"** (§5.2). The gradient points up (4.2).
-# - **"SGD" with the full gradient** (§7.3.2), which Table 3 calls the batch method (4.5).
-# - **"Stable but slow", "fast but unstable"** (Table 3) need a unit: per step or per example seen (4.5).
-# - **α and η, ℒ and $L$**: one symbol for each thing here (4.1).
+# - **"Convex and Lipschitz continuous"** (§5.6). What it writes down, and what $\alpha < 2/L$ needs, is Lipschitz continuity of the gradient: L-smoothness. A global optimum needs a minimiser as well (5.6).
+# - **A small rate "may get stuck in a local optimum"** (§5.4). The start decides, not the rate (5.4).
+# - **A large rate "may miss the optimum"** (§5.4) is true, and curvature explains it: $\alpha\lambda > 1$ (5.4).
+# - **"Gradient: the steepest way down, −∇ℒ"** (§5.2). The gradient points up (5.2).
+# - **"SGD" with the full gradient** (§7.3.2), which Table 3 calls the batch method (5.5).
+# - **"Stable but slow", "fast but unstable"** (Table 3) need a unit: per step or per example seen (5.5).
+# - **α and η, ℒ and $L$**: one symbol for each thing here (5.1).
 
 # %% [markdown]
 # ## In PyTorch
@@ -1011,14 +1011,14 @@ assert (np.diff(above) < 0).all() and above[-1] < at[-1] < below[-1]
 #
 # - A. Cauchy, *Méthode générale pour la résolution des systèmes d'équations simultanées*, Comptes rendus 25, 1847. Gradient descent, in three pages.
 # - H. Robbins, S. Monro, *A stochastic approximation method*, Annals of Mathematical Statistics 22, 1951. Why the rate must fall, and how fast.
-# - B. Polyak, *Some methods of speeding up the convergence of iteration methods*, USSR Computational Mathematics and Mathematical Physics 4, 1964. Heavy ball, and (4.13).
-# - Y. Nesterov, *Introductory Lectures on Convex Optimization*, Springer 2004, chapter 2. The proofs of section 4.6.
+# - B. Polyak, *Some methods of speeding up the convergence of iteration methods*, USSR Computational Mathematics and Mathematical Physics 4, 1964. Heavy ball, and (5.13).
+# - Y. Nesterov, *Introductory Lectures on Convex Optimization*, Springer 2004, chapter 2. The proofs of section 5.6.
 # - S. Boyd, L. Vandenberghe, *Convex Optimization*, Cambridge 2004, chapter 9.
 # - L. Lessard, B. Recht, A. Packard, *Analysis and design of optimization algorithms via integral quadratic constraints*, SIAM Journal on Optimization 26, 2016. A function on which heavy ball does not converge.
 # - J. Lee, M. Simchowitz, M. Jordan, B. Recht, *Gradient descent only converges to minimizers*, COLT 2016. Saddles.
-# - D. Böhning, *Multinomial logistic regression algorithm*, Annals of the Institute of Statistical Mathematics 44, 1992. The bound behind (4.15).
-# - G. Goh, *Why momentum really works*, Distill 2017. The model for the figures of section 4.6.
-# - L. Bottou, F. Curtis, J. Nocedal, *Optimization methods for large-scale machine learning*, SIAM Review 60, 2018. Section 4.5 at length.
+# - D. Böhning, *Multinomial logistic regression algorithm*, Annals of the Institute of Statistical Mathematics 44, 1992. The bound behind (5.15).
+# - G. Goh, *Why momentum really works*, Distill 2017. The model for the figures of section 5.6.
+# - L. Bottou, F. Curtis, J. Nocedal, *Optimization methods for large-scale machine learning*, SIAM Review 60, 2018. Section 5.5 at length.
 # - I. Loshchilov, F. Hutter, *SGDR: stochastic gradient descent with warm restarts*, ICLR 2017. The cosine schedule.
 #
-# Next: [linear regression](05_linear_regression.ipynb), one descent in full, with every number.
+# Next: [linear regression](06_linear_regression.ipynb), one descent in full, with every number.

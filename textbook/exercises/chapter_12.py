@@ -7,7 +7,7 @@ FALL = ("further than the training loss", "as far", "less far")
 
 EXERCISES = [
     Exercise(
-        "10.1", "predict", "Which accuracy, in percent, has the most common class as the answer to everything?",
+        "12.1", "predict", "Which accuracy, in percent, has the most common class as the answer to everything?",
         reference=11.3,
         mistakes={
             "That is 10 classes of equal size. The most common one has 790 of the 7,000 images: a little more.": 10.0,
@@ -18,7 +18,7 @@ EXERCISES = [
         atol=0.6,
     ),
     Exercise(
-        "10.2", "predict", "A model gives each of ten classes the probability 1/10. What is its cross-entropy?",
+        "12.2", "predict", "A model gives each of ten classes the probability 1/10. What is its cross-entropy?",
         reference=2.303,
         mistakes={
             "That is the probability. The loss is minus its logarithm.": 0.1,
@@ -30,7 +30,7 @@ EXERCISES = [
         atol=0.02,
     ),
     Exercise(
-        "10.3", "predict", "What do the trained weights for a 0 look like in the middle of the image?",
+        "12.3", "predict", "What do the trained weights for a 0 look like in the middle of the image?",
         reference=MIDDLE[2],
         mistakes={
             "The mean of the zeros has a hole there, and no ink.": MIDDLE[0],
@@ -39,7 +39,7 @@ EXERCISES = [
         insight="Ink in the middle speaks against a 0.",
     ),
     Exercise(
-        "10.4", "predict", "How many parameters has a network with 784 inputs, 128 hidden units and 10 outputs?",
+        "12.4", "predict", "How many parameters has a network with 784 inputs, 128 hidden units and 10 outputs?",
         reference=101770.0,
         mistakes={
             "The biases are parameters too: 128 and 10 of them.": 101632.0,
@@ -49,7 +49,7 @@ EXERCISES = [
         insight="784 · 128 + 128 and 128 · 10 + 10. Nearly all of them are in the first layer.",
     ),
     Exercise(
-        "10.5", "predict", "The training loss falls. How far does the validation loss fall?",
+        "12.5", "predict", "The training loss falls. How far does the validation loss fall?",
         reference=FALL[2],
         mistakes={
             "The parameters were fitted to the training images, and not to these.": FALL[0],
@@ -58,7 +58,7 @@ EXERCISES = [
         insight="What is learned by heart helps with the training images alone.",
     ),
     Exercise(
-        "10.6", "predict", "95 % of 2,000 images are right. How many percentage points is the standard error?",
+        "12.6", "predict", "95 % of 2,000 images are right. How many percentage points is the standard error?",
         reference=0.487,
         mistakes={
             "That is the standard deviation of one image, in percentage points. Divide by √2000.": 21.8,

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10 MNIST: from pixels to digits
+# # 12 MNIST: from pixels to digits
 #
 # A network on this book's own engine learns to read handwritten digits, and you learn how far to trust it.
 #
@@ -15,7 +15,7 @@
 import numpy as np
 
 from textbook import Tensor, ask, check, data, nn, no_grad, ops, optim, plots
-from textbook.exercises.chapter_10 import FALL, MIDDLE
+from textbook.exercises.chapter_12 import FALL, MIDDLE
 from textbook.graph import Graph
 from textbook.train import evaluate, train
 
@@ -26,24 +26,24 @@ plots.draw_digits(ax, mnist.x_train[:20], mnist.y_train[:20])
 plots.picture(fig, alt="Twenty handwritten digits from the training set, each with its label.")
 
 # %% [markdown] tags=["source: §8.2"]
-# ## 10.1 The workflow
+# ## 12.1 The workflow
 #
 # The source lists seven steps (§8.2). They are the sections of this chapter.
 #
 # | step | the question it answers | section |
 # |---|---|---|
-# | analyse | what is given, what is wanted, what would be cheap? | 10.2, 10.3 |
-# | design | which function, with which parameters? | 10.4, 10.5 |
-# | graph | which operations, with which shapes? | 10.5 |
-# | loss | what does "wrong" cost? | 10.4 |
-# | optimizer | how do the parameters move? | 10.6 |
-# | monitor | is it learning, and is it learning the right thing? | 10.6, 10.7 |
-# | debug | is the gradient right? where does it fail? | 10.6, 10.8, 10.9 |
+# | analyse | what is given, what is wanted, what would be cheap? | 12.2, 12.3 |
+# | design | which function, with which parameters? | 12.4, 12.5 |
+# | graph | which operations, with which shapes? | 12.5 |
+# | loss | what does "wrong" cost? | 12.4 |
+# | optimizer | how do the parameters move? | 12.6 |
+# | monitor | is it learning, and is it learning the right thing? | 12.6, 12.7 |
+# | debug | is the gradient right? where does it fail? | 12.6, 12.8, 12.9 |
 #
 # The steps are not a line. A surprise in any of them sends you back to an earlier one.
 
 # %% [markdown] tags=["source: §8.2"]
-# ## 10.2 Analyse: what is given?
+# ## 12.2 Analyse: what is given?
 #
 # An image is 28 × 28 intensities between 0 (paper) and 1 (ink), written as one row of 784 numbers. A label is a class from 0 to 9. We want a function from the one to the other that is right about images it has **not** seen.
 #
@@ -85,7 +85,7 @@ plots.draw_digits(ax, means, range(10))
 plots.picture(fig, alt="The mean image of each class: ten blurred digits. The 1 is blurred by its many slants, the 0 is a clear ring.")
 
 # %% [markdown] tags=["source: §8.2"]
-# ## 10.3 A weak baseline first
+# ## 12.3 A weak baseline first
 #
 # A number alone says little. Is 90 % good? It is if the obvious thing gives 50 %, and it is not if the obvious thing gives 89 %. So the obvious things come first.
 #
@@ -94,10 +94,10 @@ plots.picture(fig, alt="The mean image of each class: ten blurred digits. The 1 
 # **Before you go on.** What accuracy will that reach on the validation part, about?
 
 # %%
-ask.number("10.1", "accuracy in percent:")
+ask.number("12.1", "accuracy in percent:")
 
 # %%
-check.prediction("10.1")
+check.prediction("12.1")
 
 # %%
 majority = (mnist.y_val == counts.argmax()).mean()
@@ -106,31 +106,31 @@ majority
 # %% [markdown]
 # **Baseline 2.** Answer the class whose mean image $m_k$ is nearest. Since $\|x\|^2$ is the same for every class,
 #
-# $$\arg\min_k \|x - m_k\|^2 = \arg\max_k \; x \cdot m_k - \tfrac12 \|m_k\|^2 \tag{10.1}$$
+# $$\arg\min_k \|x - m_k\|^2 = \arg\max_k \; x \cdot m_k - \tfrac12 \|m_k\|^2 \tag{12.1}$$
 #
 # The right side is $x W + b$: one matrix product and a bias. A *linear* classifier, with weights nobody has trained.
 
 # %%
-scores = mnist.x_val @ means.T - 0.5 * (means**2).sum(axis=1)    # (10.1)
+scores = mnist.x_val @ means.T - 0.5 * (means**2).sum(axis=1)    # (12.1)
 nearest_mean = (scores.argmax(axis=1) == mnist.y_val).mean()
 
 # %%
 distances = ((mnist.x_val[:50, None] - means) ** 2).sum(axis=2)
-assert (distances.argmin(axis=1) == scores[:50].argmax(axis=1)).all()    # both sides of (10.1)
+assert (distances.argmin(axis=1) == scores[:50].argmax(axis=1)).all()    # both sides of (12.1)
 
 # %%
 assert 0.75 < nearest_mean < 0.87 and majority < 0.12
 
 # %% [markdown] tags=["source: §8.2"]
-# ## 10.4 Softmax regression: the same function, trained
+# ## 12.4 Softmax regression: the same function, trained
 #
-# (10.1) chose $W$ and $b$ by a formula. Let descent choose them. That needs a loss, and a loss needs probabilities. The **softmax** turns the ten scores $z = xW + b$, the *logits*, into them:
+# (12.1) chose $W$ and $b$ by a formula. Let descent choose them. That needs a loss, and a loss needs probabilities. The **softmax** turns the ten scores $z = xW + b$, the *logits*, into them:
 #
-# $$\hat y_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \tag{10.2}$$
+# $$\hat y_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \tag{12.2}$$
 #
 # The **cross-entropy** is the surprise at the true class $y$, averaged over a batch of $N$ images and measured in nats:
 #
-# $$\mathcal{L} = -\frac1N \sum_{i=1}^N \log \hat y_{i,\,y_i} \tag{10.3}$$
+# $$\mathcal{L} = -\frac1N \sum_{i=1}^N \log \hat y_{i,\,y_i} \tag{12.3}$$
 
 # %%
 z = np.array([[2.0, 1.0, -1.0]])
@@ -138,16 +138,16 @@ y_hat = ops.softmax(z)
 y_hat.round(3)
 
 # %%
-assert np.isclose(ops.cross_entropy(z, labels=np.array([0])), -np.log(y_hat[0, 0]))    # (10.2), (10.3)
+assert np.isclose(ops.cross_entropy(z, labels=np.array([0])), -np.log(y_hat[0, 0]))    # (12.2), (12.3)
 
 # %% [markdown]
 # **Before you go on.** A model that knows nothing gives each of the ten classes 1/10. What is its loss?
 
 # %%
-ask.number("10.2", "loss in nats:")
+ask.number("12.2", "loss in nats:")
 
 # %%
-check.prediction("10.2")
+check.prediction("12.2")
 
 # %%
 nothing = ops.cross_entropy(np.zeros((1, 10)), labels=np.array([3]))
@@ -185,10 +185,10 @@ assert 0.88 < linear_scores[-1][1].accuracy < 0.93
 # **Before you go on.** The mean images have only ink in them. What will the trained weights for a 0 look like in the middle of the image?
 
 # %%
-ask.choice("10.3", "in the middle:", MIDDLE)
+ask.choice("12.3", "in the middle:", MIDDLE)
 
 # %%
-check.prediction("10.3")
+check.prediction("12.3")
 
 # %%
 w = linear.parameters()[0].data
@@ -200,22 +200,22 @@ plots.picture(fig, alt="Ten images of trained weights. For the 0, a ring of posi
 # Ink in the middle of the image is evidence *against* a 0. A mean image can't say that. Descent found it, because it saw what tells the classes apart and not only what each looks like.
 
 # %% [markdown] tags=["source: §8.2"]
-# ## 10.5 Design, and the graph
+# ## 12.5 Design, and the graph
 #
 # A linear model gives each pixel one vote per class, whatever the other pixels say. To let pixels be judged together, put a layer of 128 **hidden units** between them:
 #
-# $$h = \max(0,\; x W_1 + b_1), \qquad z = h W_2 + b_2 \tag{10.4}$$
+# $$h = \max(0,\; x W_1 + b_1), \qquad z = h W_2 + b_2 \tag{12.4}$$
 #
 # Without the $\max$ (called *relu*) the two layers would collapse into one matrix, and nothing would be gained.
 
 # %% [markdown]
-# **Before you go on.** How many parameters does (10.4) have?
+# **Before you go on.** How many parameters does (12.4) have?
 
 # %%
-ask.number("10.4", "parameters:")
+ask.number("12.4", "parameters:")
 
 # %%
-check.prediction("10.4")
+check.prediction("12.4")
 
 # %%
 model = nn.MLP([784, 128, 10], rng=np.random.default_rng(0))
@@ -244,11 +244,11 @@ shapes = [graph.nodes[v].shape for v in graph.topological_order() if graph.nodes
 assert shapes == [(8, 128), (8, 128), (8, 128), (8, 10), (8, 10), ()]
 
 # %% [markdown] tags=["source: §8.2"]
-# ## 10.6 Debug before you train
+# ## 12.6 Debug before you train
 #
 # Two checks cost a second and find most mistakes.
 #
-# **The first loss** should be near ln 10, (10.3) for a model that knows nothing. Random weights make it a little worse.
+# **The first loss** should be near ln 10, (12.3) for a model that knows nothing. Random weights make it a little worse.
 
 # %%
 first = evaluate(model, mnist.x_val, mnist.y_val)
@@ -267,17 +267,17 @@ few = [step.loss for step in train(trial, ops.cross_entropy, [(few_x, few_y)] * 
 assert few[-1] < 0.01 and evaluate(trial, few_x, few_y).accuracy == 1
 
 # %% [markdown]
-# ## 10.7 Train, and watch
+# ## 12.7 Train, and watch
 #
 # The optimizer is gradient descent with momentum: $v \leftarrow \beta v + g,\; \theta \leftarrow \theta - \alpha v$, with β = 0.9 and α = 0.05. Chapter 7 compares it with the others.
 #
 # **Before you go on.** The training loss will fall. How far will the validation loss fall?
 
 # %%
-ask.choice("10.5", "it falls", FALL)
+ask.choice("12.5", "it falls", FALL)
 
 # %%
-check.prediction("10.5")
+check.prediction("12.5")
 
 # %% tags=["source: §8.2"]
 momentum = optim.Optimizer(model.parameters(), optim.momentum, lr=0.05)
@@ -304,7 +304,7 @@ assert on_val[-1].loss > 3 * on_train[-1].loss
 # The curves part. The network goes on to learn the training images by heart, and that no longer helps with others: it **overfits**. Chapter 11 is about the cures. Here the validation loss has levelled off but not risen, so ten epochs are enough and no harm is done.
 
 # %% [markdown]
-# ## 10.8 Is the gradient right?
+# ## 12.8 Is the gradient right?
 #
 # The loss fell, so the gradients can't be nonsense. They could still be wrong by a factor, or in one bias. A falling loss proves little; a second program proves more.
 #
@@ -357,7 +357,7 @@ for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
     assert np.abs(p.data.T - q.detach().numpy()).max() < 1e-12, p.name
 
 # %% [markdown]
-# ## 10.9 Where does it fail?
+# ## 12.9 Where does it fail?
 #
 # We look at the mistakes on the *validation* part. Whoever studies the mistakes on the test part and then improves the model has trained on the test part.
 #
@@ -366,7 +366,7 @@ for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
 # %%
 with no_grad():
     z = model(mnist.x_val).data
-surprise = -ops.log_softmax(z)[np.arange(len(z)), mnist.y_val]    # (10.3), without the mean
+surprise = -ops.log_softmax(z)[np.arange(len(z)), mnist.y_val]    # (12.3), without the mean
 assert np.isclose(surprise.mean(), on_val[-1].loss, rtol=1e-4)
 
 # %% [markdown]
@@ -394,7 +394,7 @@ plots.draw_confusion(ax, confusion)
 plots.picture(fig, alt="Confusion matrix on the validation images: nearly all counts on the diagonal, a few mistakes between similar digits.")
 
 # %% [markdown]
-# ## 10.10 What has it learned?
+# ## 12.10 What has it learned?
 #
 # Each hidden unit has 784 weights, one for each pixel. Drawn as an image, they show what the unit looks for: it fires when ink lies on red and not on blue. Here are the 40 with the longest weight vectors.
 
@@ -414,19 +414,19 @@ start = nn.MLP([784, 128, 10], rng=np.random.default_rng(0)).parameters()[0].dat
 assert blank.sum() > 50 and (w1[blank] == start[blank]).all()
 
 # %% [markdown]
-# ## 10.11 The test, once
+# ## 12.11 The test, once
 #
 # Everything is decided. Now, and only now, the test part. For an accuracy $p$ measured on $n$ images, the standard error is
 #
-# $$\sqrt{p\,(1-p)/n} \tag{10.5}$$
+# $$\sqrt{p\,(1-p)/n} \tag{12.5}$$
 #
-# **Before you go on.** We have 2,000 test images and expect about 95 %. How many percentage points is (10.5)?
+# **Before you go on.** We have 2,000 test images and expect about 95 %. How many percentage points is (12.5)?
 
 # %%
-ask.number("10.6", "percentage points:")
+ask.number("12.6", "percentage points:")
 
 # %%
-check.prediction("10.6")
+check.prediction("12.6")
 
 # %%
 np.sqrt(0.95 * 0.05 / 2000).round(4)
@@ -438,7 +438,7 @@ assert 0.93 < test.accuracy < 0.97
 # %%
 names = ["majority", "nearest mean", "softmax regression", "784-128-10", "784-128-10 on test"]
 p = np.array([majority, nearest_mean, linear_scores[-1][1].accuracy, on_val[-1].accuracy, test.accuracy])
-error = np.sqrt(p * (1 - p) / np.array([1000, 1000, 1000, 1000, 2000]))    # (10.5)
+error = np.sqrt(p * (1 - p) / np.array([1000, 1000, 1000, 1000, 2000]))    # (12.5)
 fig, ax = plots.figure(7.2, 2.4)
 bars = ax.barh(names[::-1], p[::-1], xerr=error[::-1], color=plots.OKABE_ITO["sky"], capsize=3)
 ax.bar_label(bars, fmt="{:.1%}", padding=6)
@@ -455,13 +455,13 @@ plots.picture(fig, alt="Bars of accuracy: majority lowest, then nearest mean, so
 #
 # These four are experiments. No cell checks them.
 #
-# **10.7 (predict).** Start `linear` with `init="he"` instead of `"zeros"`. What changes in its first loss, and what in its last? Then do the same with `model` and `init="zeros"`: why does it learn so much less?
+# **12.7 (predict).** Start `linear` with `init="he"` instead of `"zeros"`. What changes in its first loss, and what in its last? Then do the same with `model` and `init="zeros"`: why does it learn so much less?
 #
-# **10.8 (derive).** Show from (10.2) and (10.3) that $\partial \mathcal{L} / \partial z = (\hat y - \text{onehot}(y))/N$. Check it with `grad` on a batch of 4.
+# **12.8 (derive).** Show from (12.2) and (12.3) that $\partial \mathcal{L} / \partial z = (\hat y - \text{onehot}(y))/N$. Check it with `grad` on a batch of 4.
 #
-# **10.9 (implement).** Shift every validation image by one pixel to the right and evaluate `model` again. Which of the models in the last figure suffers most?
+# **12.9 (implement).** Shift every validation image by one pixel to the right and evaluate `model` again. Which of the models in the last figure suffers most?
 #
-# **10.10 (break).** Shuffle the labels of the training part and train `model` anew. How far does the training loss fall, and what does the validation loss do? What has been learned?
+# **12.10 (break).** Shuffle the labels of the training part and train `model` anew. How far does the training loss fall, and what does the validation loss do? What has been learned?
 
 # %% [markdown] tags=["source: erratum 10"]
 # ## What the source says differently
@@ -477,11 +477,11 @@ plots.picture(fig, alt="Bars of accuracy: majority lowest, then nearest mean, so
 # | `nn.MLP([784, 128, 10], rng=…)` | `nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))` |
 # | `ops.cross_entropy(z, y)` | `nn.functional.cross_entropy(z, y)`; both take logits, not probabilities |
 # | `optim.Optimizer(params, optim.momentum, lr=0.05)` | `torch.optim.SGD(params, lr=0.05, momentum=0.9)` |
-# | `for step in train(model, loss, batches, optimizer)` | five lines written out each time, as in 10.8 |
+# | `for step in train(model, loss, batches, optimizer)` | five lines written out each time, as in 12.8 |
 # | `with no_grad()` | `with torch.no_grad()` |
 #
 # ## Further reading
 #
 # - LeCun, Bottou, Bengio, Haffner 1998, *Gradient-based learning applied to document recognition*, Proceedings of the IEEE 86(11): MNIST's own paper.
-# - Karpathy 2019, *A Recipe for Training Neural Networks*: the checks of 10.6, and many more.
+# - Karpathy 2019, *A Recipe for Training Neural Networks*: the checks of 12.6, and many more.
 # - Goodfellow, Bengio, Courville 2016, *Deep Learning*, chapter 11: the workflow at length.
