@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textbook import data
+from textbook import data, mnist
 
 REAL = os.environ.get("TEXTBOOK_MNIST_DIR")
 needs_real_mnist = pytest.mark.skipif(not REAL, reason="TEXTBOOK_MNIST_DIR names no folder with the full MNIST")
@@ -34,8 +34,8 @@ def as_bytes(x):
 
 def test_the_module_wins_over_the_folder_of_the_same_name():
     assert Path(data.__file__).name == "data.py"
-    assert data.EMBEDDED.is_file()
-    assert (data.EMBEDDED.parent / "LICENSE").read_text().count("CC BY-SA 3.0") == 1
+    assert mnist.EMBEDDED.is_file()
+    assert (mnist.EMBEDDED.parent / "LICENSE").read_text().count("CC BY-SA 3.0") == 1
 
 
 # --- the embedded subset ---
@@ -47,7 +47,7 @@ def small():
 
 
 def embedded():
-    return data._read_embedded(data.EMBEDDED)
+    return mnist._read_embedded(mnist.EMBEDDED)
 
 
 def test_small_sizes_types_and_ranges(small):
@@ -88,7 +88,7 @@ def test_every_call_gives_fresh_arrays(small):
 @needs_real_mnist
 def test_the_embedded_subset_is_the_first_10000_training_images_byte_for_byte():
     images, labels = embedded()
-    files = {name: gzip.decompress(raw) for name, raw in data._read_full(REAL)}
+    files = {name: gzip.decompress(raw) for name, raw in mnist._read_full(REAL)}
     assert images.tobytes() == files[TRAIN_IMAGES][16 : 16 + 10_000 * 784]
     assert labels.tobytes() == files["train-labels-idx1-ubyte.gz"][8 : 8 + 10_000]
 
@@ -100,14 +100,14 @@ def test_the_embedded_subset_is_the_first_10000_training_images_byte_for_byte():
 )
 def test_a_damaged_embedded_file_is_refused(tmp_path, monkeypatch, damage):
     copy = tmp_path / "mnist_small.npz"
-    copy.write_bytes(damage(data.EMBEDDED.read_bytes()))
-    monkeypatch.setattr(data, "EMBEDDED", copy)
+    copy.write_bytes(damage(mnist.EMBEDDED.read_bytes()))
+    monkeypatch.setattr(mnist, "EMBEDDED", copy)
     with pytest.raises(ValueError, match=r"damaged.*Install the package again"):
         data.load_mnist()
 
 
 def test_a_missing_embedded_file_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "EMBEDDED", tmp_path / "mnist_small.npz")
+    monkeypatch.setattr(mnist, "EMBEDDED", tmp_path / "mnist_small.npz")
     with pytest.raises(FileNotFoundError, match=r"missing.*Install the package again"):
         data.load_mnist()
 
@@ -129,7 +129,7 @@ def test_directory_with_the_small_set_is_refused(tmp_path):
 @given(counts=st.lists(st.integers(0, 60), min_size=1, max_size=10), shares=st.sampled_from([(7, 1, 2), (11, 1)]))
 def test_the_split_is_a_stratified_partition(counts, shares):
     labels = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.uint8)
-    parts = data._stratified_split(labels, shares)
+    parts = mnist._stratified_split(labels, shares)
     assert sorted(np.concatenate(parts)) == list(range(len(labels)))
     for part, share in zip(parts, shares, strict=True):
         assert np.all(np.diff(part) > 0)
@@ -139,7 +139,7 @@ def test_the_split_is_a_stratified_partition(counts, shares):
 
 
 def test_the_small_split_never_changes():
-    parts = data._stratified_split(embedded()[1], (7, 1, 2))
+    parts = mnist._stratified_split(embedded()[1], (7, 1, 2))
     assert digest(parts) == "7796f662c1899cf91a05b0ff40a2aa6c6cff443e6637f981fecbfc8a9f96a363"
 
 
@@ -162,8 +162,8 @@ def test_full_sizes_types_split_and_published_counts():
     assert np.abs(np.bincount(full.y_val) * 11 - np.bincount(full.y_train)).max() <= 12
     seen = {row.tobytes() for x in full[::2] for row in as_bytes(x)}
     assert len(seen) == 70_000  # MNIST holds no image twice, so the parts are disjoint
-    labels = data._parse_idx(gzip.decompress(dict(data._read_full(None))["train-labels-idx1-ubyte.gz"]), "idx1")
-    parts = data._stratified_split(labels, (11, 1))
+    labels = mnist._parse_idx(gzip.decompress(dict(mnist._read_full(None))["train-labels-idx1-ubyte.gz"]), "idx1")
+    parts = mnist._stratified_split(labels, (11, 1))
     assert digest(parts) == "2f62c4cc7d7b441e944987b43d1cff3032ba8b3675bbf74911c951f1abc2934c"
     assert np.array_equal(full.y_train, labels[parts[0]]) and np.array_equal(full.y_val, labels[parts[1]])
 
@@ -190,8 +190,8 @@ def mini(tmp_path, monkeypatch):
             raw = gzip.compress(idx(array), mtime=0)
             (good / f"{kind}-{name}-ubyte.gz").write_bytes(raw)
             files[f"{kind}-{name}-ubyte.gz"] = hashlib.sha256(raw).hexdigest(), len(raw)
-    monkeypatch.setattr(data, "FILES", files)
-    monkeypatch.setattr(data, "MIRRORS", (f"{other.as_uri()}/", f"{good.as_uri()}/"))
+    monkeypatch.setattr(mnist, "FILES", files)
+    monkeypatch.setattr(mnist, "MIRRORS", (f"{other.as_uri()}/", f"{good.as_uri()}/"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("TEXTBOOK_MNIST_DIR", raising=False)
     return good, other, tmp_path / "cache" / "textbook" / "mnist"
@@ -248,7 +248,7 @@ def test_no_good_copy_anywhere_names_each_fault_and_leaves_no_file(mini, damage,
     damage(good / TRAIN_IMAGES)
     with pytest.raises(OSError, match=named) as caught:
         data.load_mnist("full")
-    for advice in ('load_mnist("small") needs no network', "directory=", "TEXTBOOK_MNIST_DIR", *data.FILES):
+    for advice in ('load_mnist("small") needs no network', "directory=", "TEXTBOOK_MNIST_DIR", *mnist.FILES):
         assert advice in str(caught.value)
     assert contents(cache) == {}
 
@@ -257,12 +257,12 @@ def test_a_mirror_that_sends_without_end_is_cut_off(mini, monkeypatch):
     class Endless(io.BytesIO):
         def read(self, size=-1):
             sent.append(size)
-            assert sum(sent) <= data.FILES[TRAIN_IMAGES][1], "asked for more than the file's size"
+            assert sum(sent) <= mnist.FILES[TRAIN_IMAGES][1], "asked for more than the file's size"
             return b"0" * size
 
     sent = []
-    monkeypatch.setattr(data, "urlopen", lambda url, timeout: Endless())
-    assert len(data._fetch("file:///endless", TRAIN_IMAGES)) == data.FILES[TRAIN_IMAGES][1]
+    monkeypatch.setattr(mnist, "urlopen", lambda url, timeout: Endless())
+    assert len(mnist._fetch("file:///endless", TRAIN_IMAGES)) == mnist.FILES[TRAIN_IMAGES][1]
 
 
 class Interrupted(io.BytesIO):
@@ -284,14 +284,14 @@ class Interrupted(io.BytesIO):
         ConnectionResetError("reset by peer"),
         TimeoutError("timed out"),
         urllib.error.URLError("no route"),
-        data.http.client.IncompleteRead(b""),
+        mnist.http.client.IncompleteRead(b""),
         KeyboardInterrupt(),
     ],
     ids=lambda error: type(error).__name__,
 )
 def test_an_interrupted_download_leaves_the_cache_as_it_was(mini, monkeypatch, error):
     *_, cache = mini
-    monkeypatch.setattr(data, "urlopen", lambda url, timeout: Interrupted(error))
+    monkeypatch.setattr(mnist, "urlopen", lambda url, timeout: Interrupted(error))
     wanted, message = (KeyboardInterrupt, None) if isinstance(error, KeyboardInterrupt) else (OSError, TRAIN_IMAGES)
     with pytest.raises(wanted, match=message):
         data.load_mnist("full")
@@ -304,7 +304,7 @@ def test_a_failed_rename_leaves_no_temporary_file(mini, monkeypatch):
     def full_disk(source, target):
         raise OSError("no space left")
 
-    monkeypatch.setattr(data.os, "replace", full_disk)
+    monkeypatch.setattr(mnist.os, "replace", full_disk)
     with pytest.raises(OSError, match="no space left"):
         data.load_mnist("full")
     assert contents(cache) == {}
@@ -322,7 +322,7 @@ def test_a_damaged_file_in_our_cache_is_fetched_again(mini, damage):
 
 def test_a_whole_cache_needs_no_mirror(mini, monkeypatch):
     before = data.load_mnist("full")
-    monkeypatch.setattr(data, "MIRRORS", ())
+    monkeypatch.setattr(mnist, "MIRRORS", ())
     assert np.array_equal(data.load_mnist("full").x_val, before.x_val)
 
 
@@ -355,14 +355,14 @@ class TestFolderThatTheReaderNamed:
         with pytest.raises(FileNotFoundError) as caught:
             self.load(good, by_variable, monkeypatch)
         message = str(caught.value)
-        assert f"lacks {TRAIN_IMAGES}.\n" in message and data.MIRRORS[0] + TRAIN_IMAGES in message
+        assert f"lacks {TRAIN_IMAGES}.\n" in message and mnist.MIRRORS[0] + TRAIN_IMAGES in message
         assert ("unset TEXTBOOK_MNIST_DIR" if by_variable else "leave out `directory`") in message
         assert contents(good) == before and not cache.exists()
 
     def test_that_does_not_exist_lacks_all_four(self, mini, by_variable, monkeypatch, tmp_path):
         with pytest.raises(FileNotFoundError) as caught:
             self.load(tmp_path / "nowhere", by_variable, monkeypatch)
-        assert all(name in str(caught.value) for name in data.FILES)
+        assert all(name in str(caught.value) for name in mnist.FILES)
 
     @pytest.mark.parametrize(("damage", "named"), [(truncate, "is truncated: "), (alter, "is altered: ")])
     def test_with_a_bad_file_is_refused_and_left_alone(self, mini, by_variable, monkeypatch, damage, named):
@@ -409,7 +409,7 @@ def test_cache_directory(tmp_path, monkeypatch, platform, environment, expected)
         monkeypatch.setenv(name, value.format(tmp_path))
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    assert data._cache_directory() == tmp_path / expected / "textbook" / "mnist"
+    assert mnist._cache_directory() == tmp_path / expected / "textbook" / "mnist"
 
 
 # --- idx files ---
@@ -417,7 +417,7 @@ def test_cache_directory(tmp_path, monkeypatch, platform, environment, expected)
 
 @pytest.mark.parametrize("array", [np.arange(24).reshape(2, 3, 4), np.arange(5), np.zeros((0, 3, 4))])
 def test_idx_round_trip(array):
-    parsed = data._parse_idx(idx(array), f"some-idx{array.ndim}-ubyte")
+    parsed = mnist._parse_idx(idx(array), f"some-idx{array.ndim}-ubyte")
     assert parsed.dtype == np.uint8 and np.array_equal(parsed, array)
 
 
@@ -439,7 +439,7 @@ GOOD_IDX = idx(np.arange(24).reshape(2, 3, 4))
 )
 def test_a_bad_idx_file_is_refused(raw, message):
     with pytest.raises(ValueError, match=message):
-        data._parse_idx(raw, "t10k-images-idx3-ubyte.gz")
+        mnist._parse_idx(raw, "t10k-images-idx3-ubyte.gz")
 
 
 # --- batches ---

@@ -21,7 +21,8 @@ PACKAGE = ROOT / "textbook"
 # ---- layers: a module imports from the rows above its own, never from its row or below ----
 
 LAYERS = [
-    {"engine", "data"},
+    {"engine", "mnist"},
+    {"data"},
     {"ops", "optim", "graph", "gradcheck", "init"},
     {"surfaces", "nn", "expression", "second_order", "show"},
     {"train", "torch_twin", "parallel"},
