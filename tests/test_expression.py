@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from textbook.engine import Tensor, topological_order
-from textbook.expression import DEEPEST, FUNCTIONS, LONGEST, ExpressionError, parse
+from textbook.expression import FUNCTIONS, LONGEST, ExpressionError, parse
+from textbook.expression.reader import DEEPEST
 
 # ---------------------------------------------------------------------------------------------- what they compute
 
@@ -543,3 +544,9 @@ def test_gradient_of_a_random_tree(tree):
         tolerance = abs(coarse - fine) + 1e-8 * (1 + abs(result.item()))
         assume(tolerance < 1e-2 * (1 + abs(fine)))
         assert abs(leaf.grad - fine) <= tolerance
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("ln", "log"), ("LN", "log"), ("Logistic", "sigmoid"), ("sine", "sin")])
+def test_a_function_by_another_name_is_suggested(typed, meant):
+    with pytest.raises(ExpressionError, match=f"did you mean {meant}"):
+        parse(f"{typed}(x)")
