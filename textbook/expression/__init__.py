@@ -14,7 +14,6 @@ What can be written:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,7 +115,7 @@ def parse(text: str) -> Expression:
 
     >>> parse("x**2 + 2x")
     Traceback (most recent call last):
-    textbook.expression.ExpressionError: an operator is missing between 2 and x: write 2*x (column 9)
+    textbook.expression.reader.ExpressionError: an operator is missing between 2 and x: write 2*x (column 9)
     """
     if not isinstance(text, str):
         raise ExpressionError(f"expected a formula as text, got {type(text).__name__}: write it in quotes")

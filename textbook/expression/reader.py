@@ -284,8 +284,8 @@ class _Reader:
 
     def function(self, name: str, given: int, position: int) -> Callable[..., Any]:
         if name not in FUNCTIONS:
-            close = [*filter(None, [_ALIASES.get(name.lower())]), *difflib.get_close_matches(name.lower(), FUNCTIONS, 1)]
-            hint = f"did you mean {close[0]}?" if close else f"choose from {', '.join(FUNCTIONS)}."
+            near = _ALIASES.get(name.lower()) or next(iter(difflib.get_close_matches(name.lower(), FUNCTIONS, 1)), None)
+            hint = f"did you mean {near}?" if near else f"choose from {', '.join(FUNCTIONS)}."
             self.fail(f"there is no function '{name}': {hint} To multiply, write {name}*(…)", position)
         wanted = len(OPS[FUNCTIONS[name].__name__].vjps)
         if given != wanted:
