@@ -1,6 +1,7 @@
 """Every exercise of the book, and the mistakes that any exercise knows."""
 
 import ast
+import builtins
 import itertools
 import runpy
 import sys
@@ -17,7 +18,7 @@ from textbook.exercises import Exercise
 
 EXERCISES = [entry for chapter in exercises.chapters() for entry in exercises.table(chapter).values()]
 JUDGED = [entry for entry in EXERCISES if entry.reference is not None]
-MISTAKES = [(entry, message) for entry in EXERCISES for message in entry.mistakes]
+MISTAKES = [(entry, message) for entry in EXERCISES for message in (*entry.mistakes, *entry.caught)]
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("[0-9]*.py"))
 
@@ -48,7 +49,7 @@ def test_the_reference_is_right(entry):
 
 @pytest.mark.parametrize(("entry", "message"), MISTAKES, ids=[f"{e.number}-{n}" for n, (e, _) in enumerate(MISTAKES)])
 def test_a_known_mistake_is_named(entry, message):
-    result = diagnose(entry, entry.mistakes[message])
+    result = diagnose(entry, {**entry.mistakes, **entry.caught}[message])
     assert result.status == WRONG
     assert message == result.mistake if entry.checker is None else message in (result.mistake or "")
     assert " ".join(message.split()) in one_line(result)
@@ -56,13 +57,13 @@ def test_a_known_mistake_is_named(entry, message):
 
 @every_exercise
 def test_an_exercise_knows_two_mistakes(entry):
-    assert len(entry.mistakes) >= (1 if entry.level == "predict" else 2)
+    assert len(entry.mistakes) + len(entry.caught) >= (1 if entry.level == "predict" else 2)
     assert entry.question
 
 
 @every_exercise
 def test_a_check_says_the_same_every_time(entry):
-    for answer in (entry.reference, *entry.mistakes.values()):
+    for answer in (entry.reference, *entry.mistakes.values(), *entry.caught.values()):
         assert diagnose(entry, answer) == diagnose(entry, answer)
 
 
@@ -72,7 +73,7 @@ def test_chapters_and_numbers():
 
 
 @pytest.mark.parametrize(("number", "says"), [
-    ("5.99", "chapter 5 has 5.1"), ("99.1", "exercises for: "), ("four", "looks like '5.3'"), (5.3, "no exercise 5.3"),
+    ("5.99", "chapter 5 has 5.1"), ("99.1", "exercises for: "), ("four", "looks like '5-3'"), (5.3, "no exercise 5.3"),
 ])
 def test_a_wrong_number_is_explained(number, says):
     with pytest.raises(LookupError, match=says):
@@ -500,6 +501,7 @@ def test_whatever_is_passed_is_judged(value):
     ({"number": "4"}, "number is '4'"),
     ({"level": "hard"}, "wanted one of predict"),
     ({"cases": ()}, "there are none"),
+    ({"caught": {"a text": rows}}, "caught is for exercises with a checker"),
 ])
 def test_a_broken_entry_is_refused(change, says):
     with pytest.raises(ValueError, match=says):
@@ -538,6 +540,42 @@ WORDS = Exercise("1.3", "predict", "?", None, insight="A step grows the loss.")
 def test_verdict(entry, kind, answer, says):
     question = ask.Question(entry.number, "α =" if kind is float else "Which?", kind, answer=answer)
     assert check.verdict(entry, question).text == says
+
+
+def test_an_unanswered_prediction_is_folded(monkeypatch, capsys):
+    entry = Exercise("1-a", "predict", "?", 0.5, insight="It is 2/λ, not < 1/λ.")
+    shown = []
+    monkeypatch.setattr(check, "find", lambda number: entry)
+    monkeypatch.setattr(ask, "asked", {"1-a": ask.Question("1-a", "α =", float)})
+    check.prediction("1-a")
+    assert capsys.readouterr().out == "· 1-a  not answered yet.\n"
+    monkeypatch.setattr(builtins, "get_ipython", lambda: None, raising=False)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    check.prediction("1-a")
+    bundle = shown[0]._repr_mimebundle_()
+    assert bundle["text/plain"] == "· 1-a  not answered yet."
+    assert bundle["text/html"].startswith("<details><summary>1-a: your answer first")
+    assert "<p>The answer is α = 0.5.</p>\n<p>It is 2/λ, not &lt; 1/λ.</p>" in bundle["text/html"]
+    ask.asked["1-a"].commit("1/2")
+    check.prediction("1-a")
+    assert capsys.readouterr().out == "✓ 1-a  You predicted α = 0.5.\n       It is 2/λ, not < 1/λ.\n"
+
+
+def test_a_prediction_of_words_is_folded_too(monkeypatch, capsys):
+    monkeypatch.setattr(check, "find", lambda number: Exercise("1-a", "predict", "?", None, insight="It grows."))
+    check.prediction("1-a")
+    assert capsys.readouterr().out == "· 1-a  not answered yet.\n"
+
+
+def test_tried_keeps_the_readers_own_answer_where_it_is_right(capsys):
+    def mine(alpha, beta, lam):
+        print("here")
+        return [[1 - alpha * lam, -alpha * beta], [lam, beta]]
+
+    assert check.tried("5.3", mine, "the book's") is mine
+    assert check.tried("5.3", ..., "the book's") == "the book's"
+    assert check.tried("5.3", lambda alpha, beta, lam: 1, "the book's") == "the book's"
+    assert capsys.readouterr().out == ""
 
 
 def test_a_prediction_never_asked_is_revealed_all_the_same():

@@ -39,7 +39,7 @@ ALLOWED = {    # third-party packages beyond numpy and plain tqdm
     "plots": {"matplotlib"},
     "stage": {"matplotlib", "PIL"} | WIDGETS,    # PIL comes with matplotlib
     "labs": {"matplotlib"} | WIDGETS,
-    "ask": {"ipywidgets"},    # inside a function
+    "ask": {"ipywidgets"}, "check": {"IPython"},    # inside a function
 }
 HEAVY = {"torch", "matplotlib", "scipy", "IPython", "anywidget", "ipywidgets", "tqdm.auto", "tqdm.notebook"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -5,8 +5,8 @@ import inspect
 import numpy as np
 import pytest
 
-from textbook import engine, ops, optim
-from textbook.show import show_rules, show_source
+from textbook import engine, ops, optim, plots
+from textbook.show import folded, show_rules, show_source
 
 
 @pytest.mark.parametrize("thing", [optim.adam, engine.backward_steps, engine.Tensor, engine.Tensor.backward])
@@ -61,3 +61,36 @@ def test_rules_of_every_entry_as_a_table():
     assert len(table) == len(names) + 2 and len({row.count(" | ") for row in table}) == 1
     with pytest.raises(ValueError, match="no entry 'square'"):
         show_rules("square")
+
+
+class Titled:
+    def _repr_html_(self):
+        return "<b>1 < 2</b>"
+
+
+def drawing():
+    fig, ax = plots.figure()
+    ax.plot([1, 2])
+    return fig
+
+
+@pytest.mark.parametrize(("value", "inside"), [
+    ("x < y\nand more", "<p>x &lt; y</p>\n<p>and more</p>"),
+    (np.eye(2), "<pre>array([[1., 0.],\n       [0., 1.]])</pre>"),
+    (show_rules("relu"), "<pre>relu  g * (x &gt; 0)</pre>"),
+    (Titled(), "<b>1 < 2</b>"),
+    (plots.picture(drawing(), 'A "line" < 3.'),
+     '<img alt="A &quot;line&quot; &lt; 3." width="720" src="data:image/png;base64,iVBOR'),
+    (drawing(), '<img alt="" src="data:image/png;base64,iVBOR'),
+])
+def test_whatever_a_cell_shows_can_be_folded(value, inside):
+    fold = folded(value, "Show what happens, if a < b")
+    bundle = fold._repr_mimebundle_(include=None, exclude=None)
+    assert bundle["text/html"].startswith("<details><summary>Show what happens, if a &lt; b</summary>")
+    assert inside in bundle["text/html"] and bundle["text/html"].endswith("</details>")
+    assert bundle["text/plain"] == repr(fold) == "Show what happens, if a < b (folded)"
+
+
+def test_nothing_to_fold_is_told():
+    with pytest.raises(ValueError, match="nothing to fold"):
+        folded(None, "Show")

@@ -13,9 +13,12 @@ no way of limiting its time works on every system, so an endless loop is left to
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import copy
 import dis
 import inspect
+import io
 import itertools
 import linecache
 import re
@@ -30,6 +33,7 @@ import numpy as np
 
 from textbook import ask
 from textbook.exercises import Exercise, find
+from textbook.show import folded
 
 RIGHT, WRONG, UNTRIED = "right", "wrong", "not attempted"
 MARK = {RIGHT: "✓", WRONG: "✗", UNTRIED: "·"}
@@ -72,12 +76,36 @@ def exercise(number: str, answer: Any) -> None:
 
 
 def prediction(number: str) -> None:
-    """Print the verdict on what the reader committed to.  Without an answer it reveals all the same.
+    """Show the verdict on what the reader committed to.  Without an answer it is folded: one click reveals it.
 
     Raises:
         LookupError: there is no prediction of that number.
     """
-    print(verdict(number, ask.asked.get(number)))
+    entry, question = find(number), ask.asked.get(number)
+    if (question and question.answer is not None) or "-" not in number:
+        return print(verdict(entry, question))
+    fold = folded(f"{_truth(entry, question)}\n{entry.insight}".strip(),
+                  f"{number}: your answer first, then run this cell again. Or open the answer here.",
+                  f"{MARK[UNTRIED]} {number}  not answered yet.")  # fmt: skip
+    if hasattr(builtins, "get_ipython"):  # a notebook
+        from IPython.display import display
+
+        display(fold)
+    else:
+        print(fold)
+
+
+def tried(number: str, mine: Any, reference: Any) -> Any:
+    """The reader's own answer where it is right, else the book's: so that later cells run either way.
+
+    Raises:
+        LookupError: there is no exercise of that number.
+
+    >>> tried("5.3", ..., "the book's")
+    "the book's"
+    """
+    with contextlib.redirect_stdout(io.StringIO()):  # what the answer prints, its own check has shown
+        return mine if diagnose(number, mine).status == RIGHT else reference
 
 
 def diagnose(exercise: Exercise | str, answer: Any) -> Result:
@@ -102,16 +130,20 @@ def diagnose(exercise: Exercise | str, answer: Any) -> Result:
 def verdict(exercise: Exercise | str, question: ask.Question | None) -> Result:
     """Compare a committed prediction with the truth, and explain."""
     exercise = find(exercise) if isinstance(exercise, str) else exercise
-    question = question or ask.Question(exercise.number, "")
-    truth = "" if exercise.reference is None else f"  The answer is {question.shown(exercise.reference)}."
-    if question.answer is None:
-        return _result(exercise, UNTRIED, None, [f"not answered.{truth}", exercise.insight])
+    truth = _truth(exercise, question)
+    if question is None or question.answer is None:
+        return _result(exercise, UNTRIED, None, [f"not answered.  {truth}".rstrip(), exercise.insight])
     answer = question.shown(question.answer)
     if exercise.reference is None:  # a few words, which nobody judges
         return _result(exercise, RIGHT, None, [f"You wrote: {answer}", exercise.insight])
     status, mistake, _, hint = _judge(exercise, question.answer)
-    hints = [hint, exercise.insight] if status == WRONG else [exercise.insight]
-    return _result(exercise, status, mistake, [f"You predicted {answer}.{truth if status == WRONG else ''}", *hints])
+    lines = [f"You predicted {answer}.  {truth}", hint] if status == WRONG else [f"You predicted {answer}."]
+    return _result(exercise, status, mistake, [*lines, exercise.insight])
+
+
+def _truth(exercise: Exercise, question: ask.Question | None) -> str:
+    shown = (question or ask.Question(exercise.number, "")).shown
+    return "" if exercise.reference is None else f"The answer is {shown(exercise.reference)}."
 
 
 def _result(exercise: Exercise, status: str, mistake: str | None, lines: list[str]) -> Result:

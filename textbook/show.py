@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import base64
+import html
 import inspect
+import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -54,6 +57,60 @@ def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True
             raise ValueError(f"{thing!r} is not from the package textbook; show_source shows the book's own code")
         code = textwrap.dedent(inspect.getsource(thing))
     return Source((code if docstring else _without_docstrings(code)).rstrip(), file)
+
+
+def folded(value: Any, summary: str, plain: str = "") -> Folded:
+    """A value out of sight until the reader opens it: for an output that answers a question just asked.
+
+    Args:
+        value: a text, an array, a picture, a table: whatever a cell can show.  A lab is shown as its still.
+        summary: the line to click on.
+        plain: what stands where nothing can be folded; by default the summary.
+
+    Raises:
+        ValueError: there is nothing to show.
+
+    >>> folded(6 * 7, "Show what happens")
+    Show what happens (folded)
+    """
+    if value is None:
+        raise ValueError("nothing to fold: the value is None; pass what the cell would show, not a call that prints")
+    return Folded(value, summary, plain or f"{summary} (folded)")
+
+
+class Folded:
+    """A closed fold around a value, in a notebook; elsewhere one line that gives nothing away."""
+
+    def __init__(self, value: Any, summary: str, plain: str) -> None:
+        self.value, self.summary, self.plain = value, summary, plain
+
+    def __repr__(self) -> str:
+        return self.plain
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        summary = f"<summary>{html.escape(self.summary)}</summary>"
+        return {"text/plain": self.plain, "text/html": f"<details>{summary}\n{_as_html(self.value)}\n</details>"}
+
+
+def _as_html(value: Any) -> str:
+    if isinstance(value, str):
+        return "\n".join(f"<p>{html.escape(line)}</p>" for line in value.splitlines())
+    if hasattr(value, "_repr_mimebundle_"):
+        bundle = value._repr_mimebundle_(include=None, exclude=None)
+        data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
+    elif hasattr(value, "savefig"):  # a matplotlib figure
+        value.savefig(buffer := io.BytesIO(), format="png", metadata={"Software": None})
+        data, about = {"image/png": buffer.getvalue()}, {}
+    else:
+        data, about = {"text/html": value._repr_html_()} if hasattr(value, "_repr_html_") else {}, {}
+    if "text/html" in data:
+        return str(data["text/html"])
+    if "image/png" in data:
+        png, size = data["image/png"], about.get("image/png", {})
+        code = base64.b64encode(png).decode() if isinstance(png, bytes) else png
+        wide = f' width="{size["width"]}"' if "width" in size else ""
+        return f'<img alt="{html.escape(size.get("alt", ""))}"{wide} src="data:image/png;base64,{code}">'
+    return f"<pre>{html.escape(data.get('text/plain') or repr(value))}</pre>"
 
 
 def show_rules(*names: str) -> Rules:

@@ -25,7 +25,7 @@ class Exercise:
     """One exercise, or one prediction.
 
     Attributes:
-        number: "5.3": chapter, then anything unique in it.  A letter may follow: "5.3b".
+        number: "5-3", exercise 3 of chapter 5; "5-b", its second prediction.  Older chapters write "5.3", "5.3b".
         level: one of `LEVELS`.
         question: what is asked, in one line.
         reference: the right answer.  A function (or class) where the reader writes one, else a value.
@@ -36,8 +36,8 @@ class Exercise:
         insight: a sentence that generalises, told with the right answer (and with the verdict on a prediction).
         run: how to use an answer on one case, where that is more than a call: `run(answer, *case)` returns what is to
             be compared.  For classes, and for functions that work by changing their arguments.
-        checker: in place of cases, where more than one answer is right: yields what is wrong with an answer.  The
-            wrong answer of each entry of `mistakes` must bring forth a text that contains its key.
+        checker: in place of cases, where more than one answer is right: yields what is wrong with an answer.
+        caught: what the checker says, or a part of it → a wrong answer that makes it say so.
         rtol, atol: answers agree where |yours − expected| ≤ atol + rtol·|expected|.
 
     Raises:
@@ -53,16 +53,19 @@ class Exercise:
     insight: str = ""
     run: Callable[..., Any] | None = None
     checker: Callable[[Any], Iterator[str]] | None = None
+    caught: Mapping[str, Any] = field(default_factory=dict)
     rtol: float = 1e-6
     atol: float = 1e-9
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\d+(\.\d+[a-z]?|-(\d+|[a-z]))", self.number):
-            raise ValueError(f"number is {self.number!r}, wanted a chapter and a place in it, such as '5.3' or '5.3b'")
+            raise ValueError(f"number is {self.number!r}, wanted a chapter and a place in it, such as '5-3' or '5-b'")
         if self.level not in LEVELS:
             raise ValueError(f"{self.number}: level is {self.level!r}, wanted one of {', '.join(LEVELS)}")
         if self.checker is None and not self.is_value and not self.cases:
             raise ValueError(f"{self.number}: a function is compared on cases, and there are none")
+        if self.caught and self.checker is None:
+            raise ValueError(f"{self.number}: caught is for exercises with a checker; these are compared: use mistakes")
 
     @property
     def is_value(self) -> bool:
@@ -83,6 +86,21 @@ def chapters() -> list[int]:
     return sorted(int(name[8:]) for _, name, _ in pkgutil.iter_modules(__path__) if re.fullmatch(r"chapter_\d+", name))
 
 
+def chapter_of(number: str) -> int:
+    """The chapter of an exercise, by its number.
+
+    Raises:
+        LookupError: no number of an exercise looks like that.
+
+    >>> chapter_of("5-3")
+    5
+    """
+    chapter = re.split("[.-]", str(number))[0]
+    if not chapter.isdecimal():
+        raise LookupError(f"the number of an exercise looks like '5-3'; got {number!r}")
+    return int(chapter)
+
+
 @cache
 def table(chapter: int) -> dict[str, Exercise]:
     """A chapter's exercises, by number.
@@ -97,7 +115,7 @@ def table(chapter: int) -> dict[str, Exercise]:
     entries = importlib.import_module(f"{__name__}.chapter_{chapter:02}").EXERCISES
     found: dict[str, Exercise] = {}
     for entry in entries:
-        if entry.number in found or int(re.split("[.-]", entry.number)[0]) != chapter:
+        if entry.number in found or chapter_of(entry.number) != chapter:
             raise ValueError(f"exercise {entry.number} in the table of chapter {chapter}: number taken, or misplaced")
         found[entry.number] = entry
     return found
@@ -112,10 +130,8 @@ def find(number: str) -> Exercise:
     >>> find("5.3").level
     'derive'
     """
-    chapter = re.split("[.-]", str(number))[0]
-    if not chapter.isdecimal():
-        raise LookupError(f"the number of an exercise looks like '5.3'; got {number!r}")
-    entries = table(int(chapter))
+    chapter = chapter_of(number)
+    entries = table(chapter)
     if number not in entries:
         raise LookupError(f"there is no exercise {number!r}; chapter {chapter} has {', '.join(entries)}")
     return entries[number]
