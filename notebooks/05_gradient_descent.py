@@ -541,7 +541,7 @@ for a, b in rng.normal(size=(200, 2, 2)):
 surface = SURFACES["logistic"]
 lr = np.linspace(0.02, 0.99, 40) * 2 / surface.smoothness
 run = descend(surface.f, surface.start, gd, steps=100, lr=lr)
-slope = engine.value_and_grad(surface.f, seed="ones")
+slope = engine.value_and_grad(surface.f, seed=1.0)
 
 # %%
 squares = np.array([(slope(p)[1] ** 2).sum(axis=0) for p in run.path[:-1]])

@@ -1,6 +1,7 @@
 """Every entry of the table of derivatives, against central differences and against PyTorch's autograd."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -50,6 +51,9 @@ TWINS = {
     "where": lambda x, y, condition: torch.where(torch.as_tensor(condition), x, y),
     "sum": lambda x, axis=None, keepdims=False: torch.sum(x, dim=axis, keepdim=keepdims),
     "mean": lambda x, axis=None, keepdims=False: torch.mean(x, dim=axis, keepdim=keepdims),
+    "min": lambda x, axis=None, keepdims=False: torch.amin(x, dim=() if axis is None else axis, keepdim=keepdims),
+    "var": lambda x, axis=None, keepdims=False: torch.var(x, dim=axis, correction=0, keepdim=keepdims),
+    "clip": lambda x, low=None, high=None: torch.clamp(x, low, high),
     "max": lambda x, axis=None, keepdims=False: torch.amax(x, dim=() if axis is None else axis, keepdim=keepdims),
     "reshape": lambda x, shape: torch.reshape(x, (shape,) if isinstance(shape, int) else shape),
     "transpose": lambda x, axes=None: torch.permute(x, axes or tuple(reversed(range(x.ndim)))),
@@ -304,10 +308,11 @@ SHAPES = {
     **dict.fromkeys(["neg", "identity", "exp", "abs", "sin", "cos", "tanh", "sigmoid", "relu", "softplus"], one()),
     **dict.fromkeys(["log", "sqrt"], one(positive)),
     **dict.fromkeys(["add", "sub", "mul", "div", "maximum", "minimum"], pair()),
+    "clip": one().map(lambda example: (example[0], {"low": -1.0, "high": 1.25})),
     "pow": pair(left=positive),
     "where": pair(condition=True),
     "matmul": product(),
-    **dict.fromkeys(["sum", "mean", "max"], reduction()),
+    **dict.fromkeys(["sum", "mean", "var", "max", "min"], reduction()),
     "reshape": reshaping(),
     "transpose": transposition(),
     "broadcast_to": broadcasting(),
@@ -341,6 +346,10 @@ COMPOSITES = {
         ((2, 3), ()),
     ),
     "concatenate": (lambda x, y: ops.concatenate([x, y, x]), lambda x, y: torch.cat([x, y, x]), ((2, 3), (1, 3))),
+    "stack": (lambda x, y: ops.stack([x, y, x], 1), lambda x, y: torch.stack([x, y, x], 1), ((2, 3), (2, 3))),
+    "stack last": (lambda x, y: ops.stack([x, y], -1), lambda x, y: torch.stack([x, y], -1), ((2, 3), (2, 3))),
+    "clip from below": (lambda x: ops.clip(x, low=0.5), lambda x: x.clamp(min=0.5), ((2, 3),)),
+    "clip from above": (lambda x: ops.clip(x, high=-0.5), lambda x: x.clamp(max=-0.5), ((2, 3),)),
     "repeated rows": (lambda x: x[np.array([2, 0, 2, 2])], lambda x: x[[2, 0, 2, 2]], ((3, 2),)),
     "pairs of positions": (lambda x: x[[0, 1, 0], [2, 2, 2]], lambda x: x[[0, 1, 0], [2, 2, 2]], ((2, 3),)),
     "reflected power": (lambda x: 2.0**x, lambda x: 2.0**x, ((2, 3),)),
@@ -383,6 +392,8 @@ KINKS = {
     "abs at 0": (ops.abs, torch.abs, [[-1.0, 0.0, 2.0]]),
     "maximum at a tie": (ops.maximum, torch.maximum, [[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]),
     "minimum at a tie": (ops.minimum, torch.minimum, [[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]),
+    "min with ties": (lambda x: x.min(axis=0), lambda x: x.amin(dim=0), [[[2.0, 2.0, 1.0], [2.0, 5.0, 1.0]]]),
+    "clip at its bounds": (lambda x: x.clip(-1.0, 2.0), lambda x: x.clamp(-1.0, 2.0), [[-2.0, -1.0, 0.0, 2.0, 3.0]]),
     "max with ties": (lambda x: ops.max(x, axis=1), lambda x: x.amax(dim=1), [[[2.0, 2.0, 1.0], [0.0, 5.0, 5.0]]]),
     "max of equals": (ops.max, torch.amax, [[[3.0, 3.0], [3.0, 3.0]]]),
     "0 to a power": (lambda x: x**2, lambda x: x**2, [[0.0, -1.0]]),
@@ -435,6 +446,89 @@ def test_large_inputs_stay_finite(f, x, value, slope):
     assert np.isfinite(point.grad).all()
     if slope is not None:
         assert np.allclose(point.grad, slope, rtol=0, atol=1e-15)
+
+
+INFINITE = {  # the derivative of sqrt or log at 0 is infinite; no infinity may pass where the function is constant
+    "where": (lambda x: ops.sqrt(ops.where(x > 0, x, 0.0)), lambda x: torch.sqrt(torch.where(x > 0, x, 0.0))),
+    "where not": (lambda x: ops.sqrt(ops.where(x <= 0, 0.0, x)), lambda x: torch.sqrt(torch.where(x <= 0, 0.0, x))),
+    "relu": (lambda x: ops.log(ops.relu(x)), lambda x: torch.log(torch.relu(x))),
+    "maximum": (lambda x: ops.sqrt(ops.maximum(x, 0.0)), lambda x: torch.sqrt(x.clamp(min=0.0))),
+    "minimum": (lambda x: ops.sqrt(-ops.minimum(x, 0.0)), lambda x: torch.sqrt(-x.clamp(max=0.0))),
+    "clip": (lambda x: ops.sqrt(ops.clip(x, 0.0, 1.5)), lambda x: torch.sqrt(torch.clamp(x, 0.0, 1.5))),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", INFINITE)
+def test_no_infinity_passes_a_mask(name, dtype):
+    ours, twin = INFINITE[name]
+    values = np.array([-1.0, 2.0, -3.0, 1.0], dtype)
+    x, y = Tensor(values, requires_grad=True), torch.tensor(values, requires_grad=True)
+    with np.errstate(divide="ignore"):
+        ours(x).sum().backward()
+    twin(y).sum().backward()
+    assert x.grad.dtype == dtype
+    np.testing.assert_allclose(x.grad, y.grad.numpy(), rtol=1e-6)
+    assert (x.grad == 0).any() and np.isfinite(x.grad).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        (lambda x: ops.sqrt(ops.max(x - x.max())), [1.0, 2.0], None),  # the winner's alone may be nan
+        (lambda x: ops.sqrt(ops.abs(x)), [0.0, 4.0], [0.0, 0.25]),
+        (lambda x: ops.sqrt(x**0.0 - 1), [2.0, 4.0], [0.0, 0.0]),
+        (lambda x: ops.log(ops.pow(0.0, x)), [2.0, 4.0], [0.0, 0.0]),
+    ],
+)
+def test_no_infinity_passes_where_the_derivative_is_0(f, x, expected):
+    x = Tensor(x, requires_grad=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f(x).sum().backward()
+    assert x.grad[0] == 0 and (expected is None or x.grad.tolist() == expected)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("name", ["sum", "mean", "var"])
+def test_reductions_of_nothing_equal_torch(name, axis):
+    x, y = Tensor(np.zeros((0, 3)), requires_grad=True), torch.zeros(0, 3, dtype=torch.float64, requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy's and torch's: the mean of nothing is nan
+        out, twin = getattr(ops, name)(x, axis=axis), TWINS[name](y, axis=axis)
+        assert np.array_equal(out.data, twin.detach().numpy(), equal_nan=True)
+        out.backward(seed=np.ones(out.shape))
+    twin.sum().backward()
+    assert x.grad.shape == tuple(y.grad.shape) == (0, 3)
+
+
+METHODS = ["exp", "log", "sqrt", "sin", "cos", "tanh", "sum", "mean", "var", "max", "min"]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_are_the_operations(name):
+    x = Tensor(np.random.default_rng(0).uniform(0.5, 2.0, (3, 4)), requires_grad=True)
+    assert getattr(x, name)().data.tolist() == getattr(ops, name)(x.data).tolist()
+    assert getattr(x, name)().recipe.op is OPS[name]
+
+
+def test_argmax_transpose_and_clip_as_numpy_has_them():
+    m = np.random.default_rng(0).normal(size=(2, 3, 4))
+    x = Tensor(m, requires_grad=True)
+    assert x.argmax() == m.argmax() and np.array_equal(x.argmax(axis=1), m.argmax(axis=1))
+    assert type(x.argmax(axis=1)) is np.ndarray
+    for axes in ((), (2, 0, 1), ((1, 0, 2),)):
+        assert np.array_equal(x.transpose(*axes).data, m.transpose(*axes))
+    assert np.array_equal(x.clip(-0.5, 0.5).data, m.clip(-0.5, 0.5))
+    assert np.array_equal(ops.clip(m, np.zeros(4), None), m.clip(0, None))
+    with pytest.raises(ValueError, match=r"one shape, got \(2,\), \(3,\)"):
+        ops.stack([np.ones(2), np.ones(3)])
+
+
+def test_an_integer_to_a_negative_power_is_named():
+    for call in (lambda: Tensor(2) ** -1, lambda: Tensor([1, 2]) ** -2, lambda: ops.pow(np.array([2]), -1)):
+        with pytest.raises(TypeError, match=r"integer.* negative power .*2\.0"):
+            call()
+    assert (Tensor(2.0) ** -1).item() == 0.5 and (Tensor(2) ** 2).item() == 4 and (Tensor(2) ** -1.0).item() == 0.5
 
 
 # ---------------------------------------------------------------------------------------------- random graphs

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from textbook.engine import Array, _values, value_and_grad
+from textbook.engine import Array, plain, value_and_grad
 
 
 def numerical_grad(f: Callable[..., Any], *args: Any, argnum: int = 0, h: float = 1e-5) -> Array:
@@ -44,7 +44,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, h: float = 1e-5, rtol: float = 
     >>> gradcheck(lambda x, y: ops.sum(x * ops.sin(y)), np.array([1.0, 2.0]), np.array([0.5, 3.0]))
     """
     for argnum in range(len(args)):
-        engine = _values(value_and_grad(f, argnum)(*args)[1])
+        engine = plain(value_and_grad(f, argnum)(*args)[1])
         numeric = numerical_grad(f, *args, argnum=argnum, h=h)
         error = np.abs(engine - numeric)
         allowed = atol + rtol * np.maximum(np.abs(numeric), np.abs(engine))

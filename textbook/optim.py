@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from textbook.engine import Array, Tensor, _values, value_and_grad
+from textbook.engine import Array, Tensor, plain, value_and_grad
 
 Rule = Callable[..., tuple[Array, tuple]]
 RULES: dict[str, Rule] = {}
@@ -238,17 +238,16 @@ class Optimizer:
                 self._step_in_blocks(p, self.state[i], self._moves[i], hyper)
             else:
                 move, self.state[i] = self.rule(p._data, p.grad, self.state[i], self._moves[i], **hyper)
-                p._replace(p._data + move)
+                p.data = p._data + move
 
     def _step_in_blocks(self, p: Tensor, state: tuple[Array, ...], t: int, hyper: dict[str, Any]) -> None:
-        x, g, s = p._data.reshape(-1), np.reshape(p.grad, -1), [a.reshape(-1) for a in state]
+        x, g, s = p.writable().reshape(-1), np.reshape(p.grad, -1), [a.reshape(-1) for a in state]
         for start in range(0, x.size, self.BLOCK):
             block = slice(start, start + self.BLOCK)
             move, new = self.rule(x[block], g[block], tuple([a[block] for a in s]), t, **hyper)
             x[block] += move
             for a, b in zip(s, new, strict=True):
                 a[block] = b
-        p._mark_written()
 
 
 def _check_hyper(rule: Rule, hyper: Mapping[str, Any]) -> None:
@@ -420,11 +419,11 @@ def race(
     path = np.empty((steps + 1, *x.shape))
     loss = np.empty((steps + 1, len(pairs), *runs))
     diverged_at = np.full((len(pairs), *runs), -1)
-    slope = value_and_grad(f, seed="ones")
+    slope = value_and_grad(f, seed=1.0)
     alive = np.ones(diverged_at.shape, dtype=bool)
     with np.errstate(all="ignore"):
         for t in range(steps + 1):
-            value, g = map(_values, slope(x))
+            value, g = map(plain, slope(x))
             if np.shape(value) != alive.shape and (np.shape(value) or alive.size > 1):
                 raise ValueError(
                     f"f must map x of shape {x.shape} to one number a run, shape {alive.shape}: got {np.shape(value)}"

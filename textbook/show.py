@@ -44,7 +44,7 @@ def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True
         ValueError: it is not from this package.
 
     >>> show_source(ops.relu, docstring=False)
-    @primitive(lambda g, out, x: g * (x > 0), tex="relu", example=_one)
+    @primitive(lambda g, out, x: where(x > 0, g, 0.0), tex="relu", example=_one)
     def relu(x):
         return np.maximum(x, 0)
     """
@@ -124,12 +124,16 @@ def show_rules(*names: str) -> Rules:
 
     >>> show_rules("mul", "relu")
     mul   g * y    g * x
-    relu  g * (x > 0)
+    relu  where(x > 0, g, 0.0)
     """
     for name in names:
         if name not in OPS:
             raise ValueError(f"no entry {name!r} in the table of derivatives; there are {', '.join(OPS)}")
-    return Rules({name: [_returned(vjp) for vjp in OPS[name].vjps] for name in names})
+    return Rules({name: [_returned(vjp) for vjp in _rules_of(OPS[name])] for name in names})
+
+
+def _rules_of(op: Op) -> Sequence[Callable[..., Any]]:
+    return [op.vjps.each] if isinstance(op.vjps, ops.EachInput) else op.vjps
 
 
 class Rules:

@@ -153,7 +153,7 @@ class LinearRegression(Lab):
             raise ValueError(f"the start is a pair (w, b), got {s['start']}")
         f = bowl(x, y)
         run = optim.descend(f, start, optim.gd, s["steps"], lr=s["lr"], limit=1e9)
-        _, slope = engine.value_and_grad(f, seed="ones")(run.path.T)
+        _, slope = engine.value_and_grad(f, seed=1.0)(run.path.T)
         curvatures, directions = np.linalg.eigh(engine.hessian(f)(start))
         curvatures = np.where(curvatures > FLAT * curvatures[1], curvatures, 0.0)
         # A Newton step along the curved directions: the pseudo-inverse, which leaves a flat one alone.
