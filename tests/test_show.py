@@ -79,7 +79,7 @@ def drawing():
 @pytest.mark.parametrize(("value", "inside"), [
     ("x < y\nand more", "<p>x &lt; y</p>\n<p>and more</p>"),
     (np.eye(2), "<pre>array([[1., 0.],\n       [0., 1.]])</pre>"),
-    (show_rules("relu"), "<pre>relu  g * (x &gt; 0)</pre>"),
+    (show_rules("relu"), "<pre>relu  where(x &gt; 0, g, 0.0)</pre>"),
     (Titled(), "<b>1 < 2</b>"),
     (plots.picture(drawing(), 'A "line" < 3.'),
      '<img alt="A &quot;line&quot; &lt; 3." width="720" src="data:image/png;base64,iVBOR'),
