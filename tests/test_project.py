@@ -33,6 +33,7 @@ LAYERS = [
     {"exercises"},
     {"ask"},
     {"check"},
+    {"lab"},
     {"labs"},
 ]
 WIDGETS = {"IPython", "anywidget", "ipywidgets", "traitlets"}
@@ -40,6 +41,7 @@ ALLOWED = {    # third-party packages beyond numpy and plain tqdm
     "torch_twin": {"torch"}, "parallel": {"torch"},
     "plots": {"matplotlib"},
     "stage": {"matplotlib", "PIL"} | WIDGETS,    # PIL comes with matplotlib
+    "lab": {"matplotlib"} | WIDGETS,
     "labs": {"matplotlib"} | WIDGETS,
     "ask": {"ipywidgets"}, "check": {"IPython"},    # inside a function
 }
@@ -150,7 +152,7 @@ def loaded_by(module: str) -> set[str]:
 def test_layers_as_loaded(module):
     part = part_of(module)
     allowed = ALLOWED.get(part, set()) - {"torch"}    # torch only once one of its functions is called
-    if part == "stage":
+    if part in ("stage", "lab"):
         allowed |= WIDGETS | {"matplotlib"}    # ipywidgets brings IPython, and the stage the figure
     assert loaded_by(module) <= allowed
 

@@ -466,7 +466,7 @@ class Stage(anywidget.AnyWidget):
     # Pictures.
 
     def _take(self, live: Any) -> None:
-        self.live: list[Artist] = list(dict.fromkeys(_flat(live)))
+        self.live: list[Artist] = list(dict.fromkeys(flat(live)))
         for artist in self.live:
             if artist.get_figure(root=True) is not self.figure:
                 raise ValueError(f"{artist} is not in this figure; create it on one of the figure's axes, "
@@ -589,13 +589,13 @@ def _png(picture: Image.Image) -> bytes:
     return stream.getvalue()
 
 
-def _flat(artists: Any) -> Iterator[Artist]:
+def flat(artists: Any) -> Iterator[Artist]:
     """The artists in nested lists, tuples and containers."""
     if isinstance(artists, Artist):
         yield artists
     elif isinstance(artists, Iterable) and not isinstance(artists, str):
         for artist in artists:
-            yield from _flat(artist)
+            yield from flat(artist)
     elif artists is not None:  # an ErrorbarContainer without caps
         raise TypeError(f"live takes matplotlib artists, such as the line that ax.plot returns; got {artists!r}")
 

@@ -21,7 +21,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from textbook.stage import Point, Stage, _flat
+from textbook.stage import Point, Stage, flat
 
 # ---------------------------------------------------------------------------------------------- settings
 
@@ -233,7 +233,7 @@ class Picture(ABC):
 
     def wipe(self, *axes: Axes) -> None:
         """Remove everything from axes but the live artists."""
-        live = set(_flat(self.live))
+        live = set(flat(self.live))
         for ax in axes:
             for artist in [*ax.lines, *ax.collections, *ax.images, *ax.patches, *ax.texts]:
                 if artist not in live:
