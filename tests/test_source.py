@@ -12,8 +12,8 @@ CHAPTERS = {
     "01_computational_graphs": ["§2.1", "Fig. 1", "§2.2", "§2.2.1", "§2.2.2", "§2.3", "§2.4", "Fig. 2", "erratum 11"],
     "02_forward_propagation": ["§3.1", "§3.2", "§3.3", "§3.4", "Table 1", "erratum 2"],
     "03_backpropagation": [
-        *("§4.1", "§4.2", "§4.3", "§4.4", "§4.5", "§4.6", "§4.7", "Fig. 3", "§4.8", "Table 2"),
-        *("erratum 9", "erratum 12", "erratum 13", "erratum 20"),
+        *("§4.1", "§4.2", "§4.3", "§4.4", "§4.5", "§4.6", "§4.7", "Fig. 3"),
+        *("erratum 9", "erratum 12", "erratum 20"),
     ],
     "05_gradient_descent": [
         *("§5.1", "§5.2", "§5.3", "§5.4", "§5.5", "Table 3", "§5.6"),
