@@ -244,7 +244,7 @@ picture(fig, alt="The graph of u = x + y, f = u·y twice. Left its values: x = 3
 # | leaves behind | a value at each node | a gradient at each node |
 # | needs | the inputs | the values of the forward pass |
 #
-# The fourth row is worth a second look: a copy going forwards is a sum going backwards. **Task:** in the first lab of the chapter, find for each row the moment that shows it.
+# The fourth row is worth a second look. **Task:** in the first lab of the chapter, find for each row the moment that shows it.
 
 # %% [markdown]
 # ## 3.7 Your engine
@@ -519,7 +519,7 @@ assert np.allclose([p.grad for p in params], theirs, rtol=1e-12, atol=1e-14)
 print(f"{len(theirs)} gradients agree with PyTorch's to twelve digits")
 
 # %% [markdown]
-# Now it learns, with your `train_step`. For comparison, a forgetful loop from the same start never empties the gradients. (`gc.freeze` keeps Python's garbage collector from searching through PyTorch at every step.)
+# Now it learns, with your `train_step`. For comparison, a forgetful loop from the same start never empties the gradients. (`gc.freeze` keeps Python's garbage collector from searching PyTorch at every step.)
 
 # %%
 train_step = check.tried("3-8", train_step, ours.train_step)
@@ -547,18 +547,18 @@ plane.contourf(across, up, answers, levels=[-9, 0, 9], colors=["#D5E9F7", "#FDEB
 for moon, marker in ((0, "o"), (1, "^")):
     plane.plot(*points[moons == moon].T, marker, ls="none", ms=4, label=f"moon {moon}")
 plane.legend(loc="upper right")
-plane.set_title(f"{right:.0%} of the points on the right side")
+plane.set(title=f"{right:.0%} of the points on the right side", xlabel="x1", ylabel="x2")
 picture(fig, alt="Left: with zero_grad the loss falls steadily; without, it swings up and down. Right: the plane is cut "
                  "into two regions along a curve that winds between the two moons.")
 
 # %% [markdown]
-# With the gradients of all earlier steps still in it, each step goes on in the old directions, like a ball that never loses speed: it swings through the valley and out again. Emptied, the same rule walks down.
+# With all earlier gradients still in it, each step goes on in the old directions, like a ball that never loses speed: it swings through the valley and out again.
 #
 # That is deep learning, whole: a graph, a walk backwards, a step downhill. And it is yours.
 #
 # ## 3.11 What the book's engine adds
 #
-# The book's engine runs the same five steps. `engine.backward_steps` is a generator, which stops after each message: the labs show where it stops, `Tensor.backward` runs it to the end. `show.show_source` shows the source as it runs, and `show.folded` folds it away until you want it.
+# The book's engine, `engine.backward_steps`, does what yours does. It is a generator, which stops after each message: the labs show where it stops, `Tensor.backward` runs it to the end. The numbers in its comments are the steps of this loop: seed, order, message, sum, stop. `show.show_source` shows the source as it runs, and `show.folded` folds it away until you want it.
 
 # %%
 show.folded(show.show_source(engine.backward_steps, docstring=False), "Show the book's engine")

@@ -52,7 +52,8 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         ("def slope_of_f(x): return np.sin(x**2)", "You followed the factor x"),
         ("def slope_of_f(x): np.sin(x**2) + 2 * x**2 * np.cos(x**2)", "Is a `return` missing?"),
         ("def slope_of_f(x): return math.sin(x * x) + x * (2 * x * math.cos(x * x))", "✓"),
-        ("def slope_of_f(x):\n    def f(x): return x * np.sin(x**2)\n    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6", "✓"),
+        ("def slope_of_f(x):\n    def f(x): return x * np.sin(x**2)\n    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6",
+         "✓"),
     ],
     "3-2": [
         ("def held_and_free(x, y): return x + 2 * y, x + y", "The other way round"),
