@@ -6,6 +6,20 @@ A graph is written as `sources`: for each node the names of its inputs, in order
 from textbook.exercises import Exercise
 from textbook.graph import Graph, check_rules
 
+
+class Node:
+    """A value, and how it was computed."""
+
+    def __init__(self, value, parents=(), op=""):
+        self.value, self.parents, self.op = value, parents, op
+
+    def __add__(self, other):
+        return Node(self.value + other.value, (self, other), "+")
+
+    def __mul__(self, other):
+        return Node(self.value * other.value, (self, other), "*")
+
+
 FIGURE_1 = {"x": (), "y": (), "u": ("x", "y"), "f": ("u", "y")}
 DIAMOND = {"x": (), "a": ("x",), "b": ("x", "x"), "c": ("a", "b"), "d": ("c", "c", "x")}
 SHUFFLED = {"e": ("d", "d"), "d": ("c", "a"), "c": ("a", "b"), "a": (), "b": ()}
