@@ -11,6 +11,7 @@ from textbook.exercises import Exercise
 
 PREDICTIONS = {
     "1.1": Exercise("1.1", "predict", "?", 0.5),
+    "1-a": Exercise("1-a", "predict", "?", 0.5),
     "1.2": Exercise("1.2", "predict", "?", "Adam"),
     "1.3": Exercise("1.3", "predict", "?", None),
 }
@@ -66,13 +67,43 @@ def test_enter_commits():
     assert question.answer == 0.5
 
 
-@pytest.mark.parametrize("typed", ["", "half", "1/0", "nan", "inf", "1e999", "0,5", "1/2/3", "9" * 5000])
+@pytest.mark.parametrize("typed", [
+    "", "half", "1/0", "nan", "inf", "1e999", "1,2,3", "%", "x", "2(3)", "1 2", "1,00,000", "--", "2^",
+    "exec(1)", "9" * 5000, "10^10^10", "0x10", "[1]", "True",
+])
 def test_no_number_is_explained_and_not_committed(typed):
     question = ask.number("1.1", "α =")
     field, button, note = parts(question)
     field.value = typed
     button.click()
     assert question.answer is None and note.value.startswith("Write a number") and len(note.value) < 150
+
+
+@pytest.mark.parametrize(("typed", "value"), [
+    ("101,770", 101770), ("101 770", 101770), ("101_770", 101770), ("1,234,567.5", 1234567.5), ("1,000/8", 125),
+    ("0,5", 0.5), ("-0,125", -0.125), (" 0.5 ", 0.5), (".5", 0.5), ("+3", 3), ("–2", -2), ("−1/3", -1 / 3),
+    ("1/4", 0.25), ("11.3%", 0.113), ("5 %", 0.05), ("11,3 %", 0.113), ("2^11 - 1", 2047), ("sqrt(2)", 2**0.5),
+    ("1e-3", 0.001), ("1E3", 1000), ("10⁻³", 0.001), ("2¹⁰", 1024), ("2^10", 1024), ("2**10", 1024),
+    ("3·10^2", 300), ("3 × 10⁵", 3e5), ("α = 0.5", 0.5), ("= 0.5", 0.5), ("≈ 0.5", 0.5), (101770, 101770), (0.25, 0.25),
+])
+def test_spellings_that_people_use(typed, value):
+    question = ask.Question("1.1", "α =", float)
+    question.commit(typed)
+    assert question.answer == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(("typed", "unit", "value"), [
+    ("12 kB", "kB", 12), ("12kb", "kB", 12), ("12", "kB", 12), ("5 %", "%", 5), ("5", "%", 5), ("11,3%", "%", 11.3),
+])
+def test_a_unit_may_be_repeated(typed, unit, value):
+    question = ask.Question("1.1", "n =", float, unit)
+    question.commit(typed)
+    assert question.answer == pytest.approx(value, rel=1e-15)
+
+
+def test_whole_numbers_are_shown_in_full():
+    assert ask.Question("1.1", "n =", float, "numbers").shown(1048576.0) == "n = 1048576 numbers"
+    assert repr(ask.number("1.1", "n =", answer="2^20")) == "Prediction 1.1: n = 1048576"
 
 
 def test_a_choice_is_committed():
@@ -118,7 +149,7 @@ def test_every_number_can_be_typed(x):
 
 
 @pytest.mark.parametrize(("call", "error", "says"), [
-    (lambda: ask.number("5.99", "α ="), LookupError, "there is no exercise"),
+    (lambda: ask.number("1-99", "α ="), LookupError, "there is no exercise"),
     (lambda: ask.number("1.1", "α =", answer="much"), ValueError, "got 'much'"),
     (lambda: ask.choice("1.2", "?", ["gd", "momentum"]), ValueError, "'Adam' is none of the options"),
     (lambda: ask.choice("1.2", "?", "Adam"), ValueError, "none of the options"),
@@ -129,16 +160,17 @@ def test_an_authors_slip_is_told(call, error, says):
         call()
 
 
-def test_a_gate_and_its_verdict(capsys):
-    ask.number("5.2", "α =")
-    check.prediction("5.2")
-    assert capsys.readouterr().out.startswith("· 5.2  not answered.  The answer is α = 0.5.\n")
-    ask.number("5.2", "α =", answer=0.25)
-    check.prediction("5.2")
-    assert "0.25 is 1/λ" in capsys.readouterr().out
-    ask.number("5.2", "α =", answer="1/2")
-    check.prediction("5.2")
-    assert capsys.readouterr().out.startswith("✓ 5.2  You predicted α = 0.5.\n")
+def test_a_gate_and_its_verdict(monkeypatch, capsys):
+    monkeypatch.setattr(check, "find", PREDICTIONS.get)
+    ask.number("1-a", "α =")
+    check.prediction("1-a")
+    assert capsys.readouterr().out == "· 1-a  not answered yet.\n"
+    ask.number("1-a", "α =", answer=0.25)
+    check.prediction("1-a")
+    assert capsys.readouterr().out == "✗ 1-a  You predicted α = 0.25.  The answer is α = 0.5.\n"
+    ask.number("1-a", "α =", answer="1/2")
+    check.prediction("1-a")
+    assert capsys.readouterr().out.startswith("✓ 1-a  You predicted α = 0.5.\n")
 
 
 def test_widgets_are_made_without_warnings():

@@ -2,9 +2,11 @@
 
 import ast
 import builtins
+import contextlib
 import itertools
 import runpy
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textbook import Tensor, ask, check, exercises
-from textbook.check import RIGHT, UNTRIED, WRONG, diagnose
+from textbook.check import RIGHT, UNTRIED, WRONG, diagnose, hints, run
 from textbook.exercises import Exercise
 
 EXERCISES = [entry for chapter in exercises.chapters() for entry in exercises.table(chapter).values()]
@@ -21,6 +23,8 @@ JUDGED = [entry for entry in EXERCISES if entry.reference is not None]
 MISTAKES = [(entry, message) for entry in EXERCISES for message in (*entry.mistakes, *entry.caught)]
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("[0-9]*.py"))
+
+TWICE = Exercise("5-3", "implement", "?", lambda x: 2 * x, cases=[(1.5,), (-3.0,), (0.25,)])
 
 every_exercise = pytest.mark.parametrize("entry", JUDGED, ids=lambda entry: entry.number)
 
@@ -69,11 +73,12 @@ def test_a_check_says_the_same_every_time(entry):
 
 def test_chapters_and_numbers():
     assert exercises.chapters(), "the book has exercises"
-    assert exercises.find("5.3") is exercises.table(5)["5.3"]
+    for entry in EXERCISES:
+        assert exercises.find(entry.number) is entry
 
 
 @pytest.mark.parametrize(("number", "says"), [
-    ("5.99", "chapter 5 has 5.1"), ("99.1", "exercises for: "), ("four", "looks like '5-3'"), (5.3, "no exercise 5.3"),
+    ("1-99", "chapter 1 has 1"), ("99-1", "exercises for: "), ("four", "looks like '5-3'"), (1.99, "no exercise 1.99"),
 ])
 def test_a_wrong_number_is_explained(number, says):
     with pytest.raises(LookupError, match=says):
@@ -101,15 +106,16 @@ def test_solutions_are_right_and_complete(path, monkeypatch):
 
 
 @pytest.mark.parametrize(("answer", "left"), [
-    ("check.exercise('5.3', lambda alpha, beta, lam: [[1 - alpha * lam, -alpha * beta], [lam, beta]])", None),
-    ("check.exercise('5.3', lambda alpha, beta, lam: 1)", "✗ 5.3"),
-    ("check.exercise('5.3', ...)", "· 5.3"),
+    ("check.exercise('5-3', lambda x: 2 * x)", None),
+    ("check.exercise('5-3', lambda x: 1)", "✗ 5-3"),
+    ("check.exercise('5-3', ...)", "· 5-3"),
     ("", "not checked"),
 ])
 def test_a_gap_in_the_solutions_is_found(answer, left, monkeypatch, tmp_path):
     path = tmp_path / "05_some_chapter.py"
     path.write_text(f"# %%\nfrom textbook import check\n\n# %%\n{answer}\n")
-    text = unsolved(path, monkeypatch).get("5.3")
+    monkeypatch.setattr(exercises, "table", lambda chapter: {"5-3": TWICE})
+    text = unsolved(path, monkeypatch).get("5-3")
     assert text is left or text.startswith(left)
 
 
@@ -197,7 +203,7 @@ GENERAL = [
     (rows, lambda x, y: rows(x, y)[:, [1, 0, 2]], "another order"),
     (total, lambda x, y: x * y[:, None], "not reduced"),
     (rows, lambda x, y: rows(x, y).sum(0), "reduced too far"),
-    (rows, lambda x, y: x[0], "wrong shape"),
+    (rows, lambda x, y: x[0], None),
     (rows, lambda x, y: rows(x, y) * 2, "factor 2"),
     (rows, lambda x, y: rows(x, y) / 2, "factor 1/2"),
     (rows, lambda x, y: rows(x, y) * -7, "factor"),
@@ -220,7 +226,7 @@ GENERAL = [
     (rows, rows(X, Y), "wrong type"),
     (rows, writes_into_x, "changed argument"),
     (rows, lambda x, y: 1 / 0, "raised"),
-    (rows, lambda x: x, "raised"),
+    (rows, lambda x: x, "other arguments"),
     (rows, lambda x, y: sys.exit(), "raised"),
     (rows, endless, "endless recursion"),
     (rows, lambda x, y: x**3, None),
@@ -236,7 +242,7 @@ def test_general_mistake_is_named(reference, answer, name):
 
 def test_every_general_mistake_is_tried():
     tried = {name for _, _, name in GENERAL}
-    assert {name for name, _, _ in check.RELATIONS} <= tried
+    assert {hint.name for hint, _ in hints.RELATIONS} <= tried
 
 
 def test_a_mistake_must_explain_every_case():
@@ -267,13 +273,140 @@ def test_own_mistakes_may_raise():
     assert diagnose(entry, lambda x, y: 1 / 0).mistake == "raised"
 
 
+def pair(x, y):
+    """A pair of matrices of one shape, as a tuple."""
+    return x * y[:, None], x + y[:, None]
+
+
+@pytest.mark.parametrize(("reference", "answer", "says"), [
+    (pair, lambda x, y: tuple(part.T for part in pair(x, y)), "It is transposed."),
+    (pair, lambda x, y: (pair(x, y)[0], -pair(x, y)[1]), "the sign is the opposite"),
+    (rows, lambda x, y: rows(x, y) * x.size, "Every number is x.size times too large"),
+    (rows, lambda x, y: rows(x, y) / len(y), "Every number is len(x) times too small"),
+    (rows, lambda x, y: rows(x, y) * 2, "Every number is twice the expected one."),
+    (total, lambda x, y: np.round(total(x, y), 3), "It is the right number, rounded to 3 decimals."),
+    (total, lambda x, y: total(x, y).astype("f4"), "float32 keeps 7 digits"),
+    (rows, lambda x, y: rows(x, y) + np.log(x * 0), "numpy says: divide by zero encountered in log, in line"),
+    (norm, lambda x, y: print(norm(x, y)), "It returned None, as print(…) and x.sort() do."),
+    (norm, lambda x: norm(x, x[0]), "expected a function of (x, y), got one of (x)."),
+])
+def test_what_a_hint_says(reference, answer, says):
+    assert says in one_line(diagnose(entry_of(reference, cases=CASES[:2], rtol=1e-9), answer))
+
+
+@pytest.mark.parametrize(("reference", "answer"), [
+    (lambda x: x, lambda x: x[::-1]),                       # reversed, or the opposite sign? here the same
+    (lambda x: 3 * x, lambda x: 0 * x),                     # "0 times the expected one" says nothing
+    (lambda x: x, lambda x: x / 0 if x[0] > 0 else x + 7),  # not all of it is not finite
+])
+def test_no_name_is_better_than_a_wrong_one(reference, answer):
+    cases = [(np.array([1.0, 0.5, -0.5, -1.0]),), (np.array([-2.0, 1.5, -1.5, 2.0]),)]
+    assert diagnose(entry_of(reference, cases=cases), answer).mistake is None
+
+
+@pytest.mark.parametrize("answer", [1.0, 0.25, 50.0, -0.5, 0.5004])
+def test_a_prediction_gets_no_general_hint(answer):
+    entry = Exercise("1-a", "predict", "?", 0.5)
+    assert diagnose(entry, answer).text == f"✗ 1-a  your answer is {answer:g}, expected 0.5."
+    assert diagnose(Exercise("1-a", "predict", "?", 1024), 1023).mistake is None
+
+
+def test_a_known_mistake_that_shows_only_as_nan_must_come_about_in_the_same_way():
+    softplus, z = lambda z: np.logaddexp(0, z), np.array([1.0, 1000.0, -3.0])
+    by_sigmoid = lambda z: -np.log(1 / (1 + np.exp(z)))  # noqa: E731
+    entry = entry_of(softplus, cases=[(z,)], mistakes={"The sigmoid is exactly 0.": by_sigmoid})
+    assert diagnose(entry, lambda z: -np.log(1 / (1 + np.exp(z)))).mistake == "The sigmoid is exactly 0."
+    assert diagnose(entry, lambda z: np.log(1 + np.exp(z))).mistake == "not finite"
+
+
+def test_two_known_mistakes_that_the_cases_cannot_tell_apart_are_not_named():
+    entry = entry_of(lambda x: 2 * x, cases=[(2.0,), (2.0,)],
+                     mistakes={"One.": lambda x: x * x * 2, "Another.": lambda x: x + 6})
+    assert diagnose(entry, lambda x: 8.0).mistake is None
+
+
+# ---- what never ends, or fills the memory ----
+
+
+def naturals(x):
+    yield from itertools.count()
+
+
+def busy(x):
+    while True:
+        x += 1
+
+
+def swallows(x):
+    while True:
+        with contextlib.suppress(Exception):
+            x += 1
+
+
+def hoards(x):
+    return list(itertools.chain.from_iterable([0] * 1000 for _ in naturals(x)))
+
+
+def chatty(x):
+    for _ in range(100_000):
+        print("again")
+
+
+@pytest.fixture
+def short_patience(monkeypatch):
+    monkeypatch.setattr(run, "SECONDS", 0.3)
+    monkeypatch.setattr(run, "MEMORY", 20 << 20)
+
+
+TAKES_ITEMS = {"run": lambda answer, x: list(answer(x))}
+CHECKS_ITEMS = {"checker": lambda answer: iter(["no"] if list(answer(1)) else [])}
+
+
+@pytest.mark.parametrize(("answer", "how", "says"), [
+    (busy, {}, "did not end: it was stopped after"),
+    (swallows, {}, "did not end: it was stopped after"),
+    (hoards, {}, "filled the memory: it was stopped at"),
+    (lambda x: [0] * 10**13, {}, "asked for more memory than there is"),
+    (naturals, {}, "did not end: it gave more than 100,000 items"),
+    (naturals, TAKES_ITEMS, "did not end: it gave more than 100,000 items"),
+    (naturals, CHECKS_ITEMS, "did not end: it gave more than 100,000 items"),
+    (busy, CHECKS_ITEMS, "did not end: it was stopped after"),
+    (lambda x: itertools.count(), TAKES_ITEMS, "did not end: it gave more than 100,000 items"),
+])
+def test_what_never_ends_is_stopped_and_said(answer, how, says, short_patience):
+    result = diagnose(entry_of(lambda x: [x], cases=[(1,), (2,)], **how), answer)
+    assert (result.status, result.mistake) == (WRONG, "endless")
+    assert says in one_line(result)
+
+
+def test_an_answer_prints_no_more_than_a_reader_can_read(capsys):
+    assert diagnose(TWICE, chatty).status == WRONG
+    printed = capsys.readouterr().out
+    assert printed.startswith("again\nagain") and len(printed) < 4 * run.PRINTED
+
+
+def test_limits_leave_no_trace(short_patience):
+    import resource
+    import signal
+
+    before = signal.getsignal(signal.SIGALRM), resource.getrlimit(resource.RLIMIT_AS)
+    diagnose(TWICE, busy)
+    assert (signal.getsignal(signal.SIGALRM), resource.getrlimit(resource.RLIMIT_AS)) == before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_outside_the_main_thread_answers_are_judged_too():
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(diagnose, TWICE, lambda x: x + x).result().status == RIGHT
+
+
 # ---- what is said ----
 
 
 def test_the_words_of_the_book():
-    alpha_too_soon = lambda alpha, beta, lam: [[1, -alpha * beta], [lam, beta]]  # noqa: E731
-    assert diagnose("5.3", alpha_too_soon).text.splitlines()[0] == (
-        "✗ 5.3  alpha=0.1, beta=0.9, lam=4:  row 0 is [1, -0.09], expected [0.6, -0.09].")
+    step_matrix = Exercise("5-3", "derive", "?", lambda alpha, lam: [[1 - alpha * lam, -alpha], [lam, 1]], [(0.1, 4)])
+    assert diagnose(step_matrix, lambda alpha, lam: [[1, -alpha], [lam, 1]]).text.splitlines()[0] == (
+        "✗ 5-3  alpha=0.1, lam=4:  row 0 is [1, -0.1], expected [0.6, -0.1].")
 
 
 @pytest.mark.parametrize(("given", "expected", "says"), [
@@ -287,10 +420,10 @@ def test_the_words_of_the_book():
     (np.ones((2, 2, 2)), np.zeros((2, 2, 2)), "row [0, 0] is [1, 1], expected [0, 0]."),
     (np.ones(3), np.ones((3, 1)), "your answer has shape (3,), expected (3, 1)."),
     ((np.ones(2), 5.0), (np.ones(2), 6.0), "part 1 is 5, expected 6."),
-    ({"w": 1, "b": [1, 2]}, {"b": [1, 2], "w": 2}, "part w is 1, expected 2."),
+    ({"w": 1, "b": [1, 2]}, {"b": [1, 2], "w": 2}, "w is 1, expected 2."),
     (["x", "y"], ["y", "x"], "part 0 is 'x', expected 'y'."),
     ("u", "v", "your answer is 'u', expected 'v'."),
-    ([], [1, 2], "your answer has shape (0,), expected (2,)."),
+    ([], [1, 2], "your answer is [], expected [1, 2]."),
     (None, 1, "not attempted yet."),
     (2 + 1j, 2, "your answer is 2+1j, expected 2."),
 ])
@@ -402,6 +535,45 @@ def test_a_class_is_used_as_the_exercise_says():
     assert diagnose(entry, Tripling).mistake == "Thrice."
 
 
+@pytest.mark.parametrize(("reference", "answer", "says"), [
+    (20.0, "20", "expected a number, got the text '20'. Write it without quotes."),
+    (20.0, lambda: 20, "expected a value, got a function of ()."),
+    (lambda x: x, 3.0, "expected a function of (x), got the number 3. Pass the function by its name"),
+    (Doubling, Doubling(2.0), "expected a class, got an object of class Doubling. Pass the class by its name"),
+    (Doubling, [1], "expected a class, got a list."),
+])
+@pytest.mark.parametrize("checker", [None, lambda answer: iter([])])
+def test_another_kind_of_thing_is_told(reference, answer, says, checker):
+    entry = entry_of(reference, cases=[(1.5,)], run=(lambda cls, x: cls(x).double()) if reference is Doubling else None,
+                     checker=checker)
+    result = diagnose(entry, answer)
+    assert result.mistake == "wrong type" and says.replace("a value", "a number") in one_line(result)
+
+
+@pytest.mark.parametrize(("run", "says"), [
+    (lambda answer, graph, *values: answer(*values), "graph='fig', 3, 2: the result"),
+    (lambda answer, *case: answer(*case[1:]), "'fig', 3, 2: the result"),
+    (None, "x=3, y=2: the result"),
+])
+def test_a_case_is_written_as_a_call(run, says):
+    entry = entry_of(lambda x, y: x + y, cases=[("fig", 3, 2) if run else (3, 2)], run=run)
+    assert says in one_line(diagnose(entry, lambda x, y: x))
+
+
+def test_parts_have_the_names_that_run_gives_them():
+    entry = entry_of(Doubling, cases=[(1.5,)], run=lambda cls, x: {"x": cls(x).x, "double()": cls(x).double()})
+    assert "double() is 4.5, expected 3." in diagnose(entry, Tripling).text
+
+
+def test_recursion_that_ends_in_short_cases_is_not_called_endless():
+    def deep(n):
+        return 0 if n == 0 else 1 + deep(n - 1)
+
+    entry = entry_of(lambda n: n, cases=[(3,), (100_000,)])
+    assert "a long chain needs a loop" in diagnose(entry, deep).text
+    assert "without end?" in diagnose(entry_of(rows), endless).text
+
+
 def valid_orders(order):
     """Any order in which a comes before c is right."""
     if sorted(order) != ["a", "b", "c"]:
@@ -415,7 +587,7 @@ def test_a_checker_accepts_every_right_answer():
     assert diagnose(entry, ["b", "a", "c"]).status == diagnose(entry, entry.reference).status == RIGHT
     assert diagnose(entry, ["c", "b", "a"]).mistake == "c is computed from a: a comes first."
     assert diagnose(entry, ["a"]).mistake == "Name each node once; you named 1."
-    assert diagnose(entry, 7).text == "✗ 1.1  It raised TypeError: 'int' object is not iterable"
+    assert diagnose(entry, 7).text == "✗ 1.1  The number 7 can't be used here: TypeError: 'int' object is not iterable"
     assert diagnose(entry, ...).status == UNTRIED
 
 
@@ -436,12 +608,13 @@ def test_a_buffer_used_again_is_no_disguise():
     assert diagnose(entry_of(total), reuses).status == RIGHT
 
 
-def test_printing_inside_an_answer_stays_readable(capsys):
-    check.exercise("5.3", lambda alpha, beta, lam: print("here"))
+def test_printing_inside_an_answer_stays_readable(monkeypatch, capsys):
+    monkeypatch.setattr(check, "find", lambda number: TWICE)
+    check.exercise("5-3", lambda x: print("here"))
     *printed, found, hint = capsys.readouterr().out.splitlines()
     assert printed == ["here"] * 3
-    assert found == "✗ 5.3  alpha=0.1, beta=0.9, lam=4:  the result is None, expected [[0.6, -0.09], [4, 0.9]]."
-    assert hint == "       Is a `return` missing?"
+    assert found == "✗ 5-3  x=1.5:  the result is None, expected 3."
+    assert hint == "       It returned None, as print(…) and x.sort() do."
 
 
 class Hostile:
@@ -567,14 +740,15 @@ def test_a_prediction_of_words_is_folded_too(monkeypatch, capsys):
     assert capsys.readouterr().out == "· 1-a  not answered yet.\n"
 
 
-def test_tried_keeps_the_readers_own_answer_where_it_is_right(capsys):
-    def mine(alpha, beta, lam):
+def test_tried_keeps_the_readers_own_answer_where_it_is_right(monkeypatch, capsys):
+    def mine(x):
         print("here")
-        return [[1 - alpha * lam, -alpha * beta], [lam, beta]]
+        return x + x
 
-    assert check.tried("5.3", mine, "the book's") is mine
-    assert check.tried("5.3", ..., "the book's") == "the book's"
-    assert check.tried("5.3", lambda alpha, beta, lam: 1, "the book's") == "the book's"
+    monkeypatch.setattr(check, "find", lambda number: TWICE)
+    assert check.tried("5-3", mine, "the book's") is mine
+    assert check.tried("5-3", ..., "the book's") == "the book's"
+    assert check.tried("5-3", lambda x: 1, "the book's") == "the book's"
     assert capsys.readouterr().out == ""
 
 

@@ -1,20 +1,22 @@
 """Prediction gates: the reader commits to an answer before the book reveals it.
 
-    ask.number("5.2", "α =")            # a field and a button
-    ask.number("5.2", "α =", answer=0.5)        # the same, answered in code
+    ask.number("5-b", "α =")            # a field and a button
+    ask.number("5-b", "α =", answer=0.5)        # the same, answered in code
 
-A gate never blocks: `check.prediction("5.2")` reveals with or without an answer.  Answers live in the kernel's memory
-and end with it.  Without a browser (Run All in a test, a saved notebook) a gate is one line of text.
+A gate never blocks: without an answer `check.prediction("5-b")` folds what it would say.  Answers live in the kernel's
+memory and end with it.  Without a browser (Run All in a test, a saved notebook) a gate is one line of text.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from textbook.exercises import find
+from textbook.expression import parse
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -44,19 +46,19 @@ class Question:
         if self.options is not None and given not in self.options:
             raise ValueError(f"Choose one of: {', '.join(map(str, self.options))}.")
         if self.kind is float:
-            given = _number(given)
+            given = _number(given, self.prompt, self.unit)
         elif not str(given).strip():
             raise ValueError("Write a few words.")
         self.answer = given
 
     def shown(self, value: Any) -> str:
         """A value in a sentence: `α = 0.5`, `12 kB`, `momentum`."""
-        text = f"{value:.6g}" if isinstance(value, int | float) else str(value)
+        text = _shown(value) if isinstance(value, int | float) else str(value)
         return " ".join(filter(None, (self.prompt if self.prompt.endswith("=") else "", text, self.unit)))
 
     def __repr__(self) -> str:
         if self.answer is not None:
-            answer = f"{self.answer:.6g} {self.unit}".rstrip() if self.kind is float else self.answer
+            answer = f"{_shown(self.answer)} {self.unit}".rstrip() if self.kind is float else self.answer
         else:
             answer = f"{' | '.join(map(str, self.options)) if self.options else '?'} (not answered)"
         return f"Prediction {self.exercise}: {self.prompt} {answer}"
@@ -96,11 +98,15 @@ class Question:
         return ipywidgets.VBox([ipywidgets.HBox([field, ipywidgets.Label(self.unit), button]), note])
 
 
+def _shown(value: float) -> str:
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
+
+
 asked: dict[str, Question] = {}  # the latest question of each number
 
 
 def number(exercise: str, prompt: str, unit: str = "", answer: float | str | None = None) -> Question:
-    """Ask for a number.  The field takes `0.5`, `2e-3` and `1/4`.
+    """Ask for a number.  The field takes `0.5`, `2e-3`, `1/4`, `2^10`, `101,770` and `5 %`.
 
     Args:
         exercise: number of a prediction in the chapter's table.
@@ -112,10 +118,10 @@ def number(exercise: str, prompt: str, unit: str = "", answer: float | str | Non
         LookupError: there is no such exercise.
         ValueError: the answer is no number.
 
-    >>> number("5.2", "α =")
-    Prediction 5.2: α = ? (not answered)
-    >>> number("5.2", "α =", answer=0.5)
-    Prediction 5.2: α = 0.5
+    >>> number("0.1", "times:")
+    Prediction 0.1: times: ? (not answered)
+    >>> number("0.1", "times:", answer="2^10")
+    Prediction 0.1: times: 1024
     """
     return _ask(Question(exercise, prompt, float, unit), answer)
 
@@ -144,13 +150,34 @@ def _ask(question: Question, answer: Any) -> Question:
     return question
 
 
-def _number(given: Any) -> float:
-    """`0.5`, `2e-3`, `1/4` or `−1`."""
-    top, _, bottom = str(given).replace("−", "-").partition("/")
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+PLAIN = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "^": "**", "\u00a0": " ", "\u2009": " ", "\u202f": " "})
+
+
+def _number(given: Any, prompt: str = "", unit: str = "") -> float:
+    """A number as people write it: `0.5`, `0,5`, `101,770`, `1/4`, `2e-3`, `2^10`, `10⁻³`, `−1`, `5 %`, `≈ 3 kB`.
+
+    A percentage is a share of 1, unless the question asks for percent.
+    """
+    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda part: f"**{part[0].translate(SUPERSCRIPTS)}", str(given))
+    text = text.translate(PLAIN).strip().removeprefix(prompt.rstrip("= ")).strip().lstrip("≈~=: ")
+    scale = 0.01 if text.endswith("%") and "%" not in unit else 1.0
+    text = text.removesuffix("%").rstrip()
+    if unit and text.lower().endswith(unit.lower()):
+        text = text[: -len(unit)].rstrip()
+    text = re.sub(r"(?<![\d.,])[1-9]\d{0,2}(?:[,'’_ ]\d{3})+(?!\d)", lambda whole: re.sub(r"\D", "", whole[0]), text)
+    text = re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", text)
     try:
-        value = float(top) / float(bottom or 1)
-    except (ValueError, ZeroDivisionError, OverflowError):
+        if len(text) > 100:
+            raise ValueError
+        value = float(text) if re.fullmatch(r"[-+\d.eE]+", text) else _computed(text)
+    except (ValueError, ArithmeticError):
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"Write a number, such as 0.5, 1/4 or 2e-3; got {str(given)[:40]!r}.")
-    return value
+        raise ValueError(f"Write a number, such as 0.5, 1/4, 2e-3 or 5%; got {str(given)[:40]!r}.")
+    return value * scale
+
+
+def _computed(text: str) -> float:
+    formula = parse(f"({text}) + zero")  # a formula needs a variable
+    return float(formula(zero=0.0)) if set(formula.names) == {"zero"} else math.nan

@@ -127,8 +127,8 @@ def find(number: str) -> Exercise:
     Raises:
         LookupError: there is none.
 
-    >>> find("5.3").level
-    'derive'
+    >>> find("0.3").level
+    'implement'
     """
     chapter = chapter_of(number)
     entries = table(chapter)
