@@ -164,7 +164,7 @@ def _general(exercise: Exercise, answer: Any, cases: list[tuple], given: list[Ou
         if mine.error:
             return _kind_of(mine.error, ended=any(not other.error for other in given))
     if any(mine.changed for mine in given):
-        return "changed argument", "A call should leave its arguments as they were: write into a copy."
+        return "changed argument", "It writes into the caller's own: work on a copy."
     for mine, right in zip(given, expected, strict=True):
         if any(x is ... for x in mine.parts.values()):
             return LEFT_OPEN, ""
