@@ -159,10 +159,10 @@ def _factor(names: list[str], cases: list[tuple], pairs: list[list[Pair]], isclo
     for name in sizes[0]:
         lengths = [size.get(name, np.nan) for size in sizes]
         if len(set(lengths)) > 1 and np.allclose(factors, lengths):
-            yield Hint("sum for mean", f"Every number is {name} times too large: perhaps a sum stands where a mean belongs.")
+            yield Hint("sum for mean", f"Every number is {name} times too large: a sum stands where a mean belongs?")
             return
         if len(set(lengths)) > 1 and np.allclose(np.multiply(factors, lengths), 1):
-            yield Hint("mean for sum", f"Every number is {name} times too small: perhaps a mean stands where a sum belongs.")
+            yield Hint("mean for sum", f"Every number is {name} times too small: a mean stands where a sum belongs?")
             return
     k = factors[0] if np.allclose(factors, factors[:1]) else np.nan
     if np.isclose(k, 2):
