@@ -1,732 +1,535 @@
 # %% [markdown]
 # # 2 Forward propagation
 #
-# A graph says what depends on what. In this chapter you run it: you find the orders in which it can be computed, write the first half of an engine, and learn what a pass costs in time and in memory.
+# A graph says what depends on what. In this chapter you run it: you write the pass in six lines, find the orders in which it can be done, count what it costs, and then draw a digit and watch it go through a network.
 
 # %%
+import operator
+import time
+
 import numpy as np
 
-from textbook import Tensor, ask, check, data, labs, nn, no_grad, ops, optim, train
-from textbook.exercises import chapter_02 as ours
-from textbook.expression import parse
-from textbook.graph import Graph, evaluate, forward_steps, is_topological, order_fault, topological_orders
-from textbook.labs.cost import OPERATIONS, Counted, count, draw_times, exponent, measure, peak_bytes, sliding_sum
-from textbook.plots import OKABE_ITO, draw_digits, draw_graph, draw_weights, figure, picture
-from textbook.show import show_source
+from textbook import ask, check, data, labs
+from textbook.exercises import chapter_01, chapter_02
+from textbook.graph import Graph, evaluate, is_topological, order_fault, topological_orders
+from textbook.plots import draw_curves, draw_digits, draw_graph, draw_weights, figure, picture
+from textbook.show import folded, show_source
 
 # %%
 labs.graph.show(formula="u = x + y; f = u * y", mode="forward")
 
 # %% [markdown]
-# Press the step button until the end. Values appear one at a time, from left to right, and never before the values they are made from.
+# This is the `labs.graph` of chapter 1, in motion. Press the step button until the end. Values appear one at a time, and never before the values they are made from.
 #
 # **You will be able to**
 #
-# - define a forward pass, and carry one out by hand and in code;
+# - define a forward pass, and carry one out by hand and in six lines of code;
 # - say whether an order of computation is valid, find one, and count them all;
-# - write Kahn's algorithm, a depth-first order and a forward pass: part 1 of your own engine;
-# - say what a forward pass must keep, and how many bytes that is;
-# - count the operations of a matrix product and a convolution, and check the count with a clock;
-# - follow one digit through a network, activation by activation.
+# - write the two algorithms that find one;
+# - count the operations of a matrix product and of a convolution;
+# - follow a digit of your own through a network, number by number.
 #
-# **You need** the graph: nodes, edges, inputs, operations ([chapter 1](01_computational_graphs.ipynb)). **Time**: about two hours with the exercises.
+# **You need** the graph: nodes, edges, inputs, operations ([chapter 1](01_computational_graphs.ipynb)). For section 2.5, the matrix product ([appendix](90_mathematics.ipynb)). **Time**: two hours, of which the exercises take one.
 
 # %% [markdown]
-# ## 2.1 What a forward pass is
+# ## 2.1 A forward pass in six lines
 #
-# A computational graph $G = (V, E)$ has inputs and operations. Its inputs are given numbers. **Forward propagation** finds the numbers of all other nodes. Write $\mathrm{val}(v)$ for the value of the node $v$. If $v$ is an operation, let $f_v$ be what it does, and $u_1, \dots, u_k$ the nodes whose edges lead into $v$, in their order. Then
+# A computational graph has inputs and operations. The inputs are given numbers. **Forward propagation** finds the numbers of all other nodes.
 #
-# $$\mathrm{val}(v) = f_v\big(\mathrm{val}(u_1), \mathrm{val}(u_2), \dots, \mathrm{val}(u_k)\big) \tag{2.1}$$
+# Write $\mathrm{val}(v)$ for the value of the node $v$. If $v$ is an operation, let $f_v$ be what it does, and $u_1, u_2, \dots$ the nodes whose edges lead into $v$, in their order. Then
 #
-# and the algorithm has three steps:
+# $$\mathrm{val}(v) = f_v\big(\mathrm{val}(u_1), \mathrm{val}(u_2), \dots\big) \tag{2.1}$$
 #
-# 1. **Inputs.** For each input $v$, set $\mathrm{val}(v)$ to the value that is given.
-# 2. **Order.** Visit all nodes in topological order: each after all the nodes it is made from.
-# 3. **Operations.** At each operation, compute $\mathrm{val}(v)$ by (2.1).
+# The algorithm has three steps:
 #
-# This is how the package does it. Find the three steps.
+# 1. **Inputs.** For each input $v$, set $\mathrm{val}(v)$ to the number that is given.
+# 2. **Order.** Visit the operations, each after all the nodes it is made from.
+# 3. **Operation.** At each, compute $\mathrm{val}(v)$ by (2.1).
+#
+# By hand first, for $u = x + y$ and $f = u \cdot y$ at $x = 3$, $y = 2$:
+#
+# $$x = 3,\quad y = 2 \qquad\longrightarrow\qquad u = 3 + 2 = 5 \qquad\longrightarrow\qquad f = 5 \cdot 2 = 10$$
+#
+# Now in code. A graph is a dict: for each operation node the function and the names of its inputs. Python's `operator.add` and `operator.mul` are + and × as functions.
 
-# %%
-show_source(forward_steps, docstring=False)
+# %% tags=["source: §3.1"]
+graph = {"u": (operator.add, "x", "y"), "f": (operator.mul, "u", "y")}
+
+def forward(graph, given):
+    val = dict(given)                                      # 1 inputs
+    for v, (f_v, *inputs) in graph.items():                # 2 order: as the graph is written
+        val[v] = f_v(*[val[u] for u in inputs])            # 3 operation: (2.1)
+    return val
 
 # %% [markdown]
-# | step | in the code |
-# |---|---|
-# | 1 inputs | `values[key] = inputs.get(key, node.value)` |
-# | 2 order | `for key in order`, with `order = graph.topological_order()` if you give none |
-# | 3 operations | `values[key] = apply(op, *arguments)`, where `arguments` holds $\mathrm{val}(u_1), \dots, \mathrm{val}(u_k)$ |
-#
-# The remaining lines say what is wrong where something is wrong. The function is a generator: it stops after each node, so that a picture can show that node. To run it to its end is `evaluate`.
-
-# %% [markdown]
-# ## 2.2 The example, by hand
-#
-# $f = u \cdot y$ with $u = x + y$. At $x = 3$, $y = 2$:
-#
-# 1. the inputs are given: $x = 3$, $y = 2$;
-# 2. $u = x + y = 3 + 2 = 5$;
-# 3. $f = u \times y = 5 \times 2 = 10$;
-# 4. so $f(3, 2) = 10$.
+# `f_v, *inputs` takes an entry apart: the function, and the list of all names after it. Run it.
 
 # %% tags=["source: §3.3"]
-x, y = 3, 2
-u = x + y
-f = u * y
-assert (u, f) == (5, 10)
+print(forward(graph, {"x": 3, "y": 2}))
+print(forward(graph, {"x": np.array([3, 0, -1]), "y": np.array([2, 2, 4])})["f"])
 
 # %% [markdown]
-# You have used a topological order without a word about it: the lines of the program. Line 3 may use `u` because line 2 has made it. Put them the other way round, and Python stops with a `NameError`.
+# The graph is the recipe; the numbers are one meal. The same graph serves other inputs, and whole arrays of them: the second line is three meals at once.
 #
-# Now the same as a graph. It is written down first, and nothing is computed.
+# The package does the same with more care. `Graph.build` makes a graph from such a dict (operations by name, inputs with none), and `evaluate` is the forward pass:
 
 # %%
 fig_1 = Graph.build({"x": (), "y": (), "u": ("add", "x", "y"), "f": ("mul", "u", "y")})
-print(fig_1.nodes["u"].value)
+evaluate(fig_1, x=3, y=2)
 
 # %% [markdown]
-# Then numbers flow through it, one node at a time.
-
-# %% tags=["source: §3.1", "source: §3.3"]
-for step in forward_steps(fig_1, x=3, y=2):
-    arguments = ", ".join(map(str, step.inputs)) or "given"
-    print(f"val({step.node}) = {step.value:>2}    from {arguments}")
-
-# %%
-assert evaluate(fig_1, x=3, y=2) == {"x": x, "y": y, "u": u, "f": f}  # the engine agrees with the hand
+# What does the real one add? It finds the order by itself, refuses a wrong one, and names what is missing. All of that is about step 2, and so is the next section.
 
 # %% [markdown]
-# The graph is the recipe; the numbers are one meal. The same graph serves any inputs, and whole arrays of them.
-
-# %%
-evaluate(fig_1, x=np.array([3, 0, -1]), y=np.array([2, 2, 4]))["f"]
-
-# %% [markdown]
-# ## 2.3 In which order?
+# ## 2.2 In which order?
 #
-# Take the example of the source text, $c = a + b$, $e = c \times d$.
+# Take the example of the source text, $c = a + b$ and $e = c \times d$. A function `draw_graph` draws any graph into axes; `figure` makes those, and `picture` shows the result.
 
 # %%
 example = Graph.build({"a": (), "b": (), "d": (), "c": ("add", "a", "b"), "e": ("mul", "c", "d")})
 fig, ax = figure(6, 2.6)
 draw_graph(ax, example)
-picture(fig, alt="a and b lead into a sum, the sum and d lead into a product.")
+picture(fig, alt="a and b lead into the sum c; c and d lead into the product e.")
 
 # %% [markdown]
-# An order of all nodes is **topological** if every edge points forward in it. With $\mathrm{pos}(v)$ for the place of $v$:
+# An order of all nodes is **topological** if every edge points forward in it. With $\mathrm{pos}(v)$ for the place of $v$ in the order, each node standing in it once:
 #
 # $$u \to v \text{ is an edge} \quad\Longrightarrow\quad \mathrm{pos}(u) < \mathrm{pos}(v) \tag{2.2}$$
 #
-# Each node stands in it exactly once. Is `[a, b, d, c, e]` one? The edges are $a \to c$, $b \to c$, $c \to e$, $d \to e$, and in each of them the first stands before the second. Yes.
+# Is $a, b, d, c, e$ one? The edges are $a \to c$, $b \to c$, $c \to e$, $d \to e$. In each of them the first stands before the second: yes. And $c, a, b, d, e$? Ask `is_topological`, and `order_fault`, which says where an order first goes wrong.
 
 # %% tags=["source: §3.2"]
-assert is_topological(example, ["a", "b", "d", "c", "e"])
-assert is_topological(example, ["b", "a", "d", "c", "e"])
+print(is_topological(example, ["a", "b", "d", "c", "e"]), is_topological(example, ["b", "a", "d", "c", "e"]))
+print(order_fault(example, ["c", "a", "b", "d", "e"]).message)
 
 # %% [markdown]
-# And `[c, a, b, d, e]`? The package says what is wrong with it, and where it first goes wrong.
-
-# %% tags=["source: §3.2"]
-order_fault(example, ["c", "a", "b", "d", "e"]).message
-
-# %% [markdown]
-# The source text names the two orders above as valid, and no others. **Before you go on.** How many are there?
+# **Question 2-a.** The first line shows two valid orders of `example`. How many are there in all? (`ask` opens a field for your answer, `check.prediction` compares it.)
 
 # %%
-ask.number("2.1", "orders:")
+ask.number("2-a", "orders:")
 
 # %%
-check.prediction("2.1")
+check.prediction("2-a")
 
 # %% [markdown]
-# Now play with it. **Task:** find an order in which $c$ is computed before $d$. Then ask for $c$ first and read the answer. Blue dashes mark the nodes that are ready, with the number of orders that remain if you pick them. Look at the first picks: why does $d$ leave only 2 orders, and $a$ leave 3?
+# Now play it. **Task:** find an order in which $c$ is computed before $d$. Then ask for $c$ first, and read the answer. Dashes mark the nodes that are ready, with the number of orders that remain if you pick them.
 
 # %%
 labs.topological_order.show()
 
 # %% [markdown]
-# All of them, by trying every choice and taking the last one back:
+# A generator, `topological_orders`, finds all of them: it tries every choice, and takes the last one back. Compare with your count. (`folded` puts a result under a lid, so that you can think first.)
 
 # %% tags=["source: §3.2"]
 orders = list(topological_orders(example))
-for order in orders:
-    print(" ".join(order))
+folded("\n".join(" ".join(order) for order in orders), "All the orders")
+
+# %% [markdown]
+# How to count them: $e$ needs everything, so it is last. Of $a$, $b$, $c$, the last must be $c$: two ways. Then $d$ is pushed in, at any place before $e$. If $d$ comes first, only $a$ and $b$ can still change places. If $a$ comes first, then $b$, $c$ stay in this order, and $d$ has three places left: this is what the numbers in the lab say.
+#
+# > **What the source says differently.** §3.2 lists two orders, the two that we tried first. Both are valid. It does not say that there are more, and that in some of them the sum is computed before $d$ is even read.
+#
+# Which one you take makes no difference to the result. By (2.1) a value depends on the values of its inputs and on nothing else.
 
 # %%
-assert len(orders) == 8 and all(is_topological(example, order) for order in orders)
-assert {tuple("abdce"), tuple("badce")} < set(orders)  # the source's two are among them
+{evaluate(example, order, a=3, b=2, d=4)["e"] for order in orders}
 
 # %% [markdown]
-# Why 8? $e$ needs everything, so it is last. In front of it stand $a$, $b$, $c$, with $c$ after the other two: 2 ways. $d$ may be pushed in at any of 4 places: $2 \times 4 = 8$. If $d$ comes first, only $a$ and $b$ can still change places: 2. If $a$ comes first, then $b$, $c$ stay in this order, and $d$ has 3 places left.
+# A set with one element: all orders agree. The choice does make a difference to what may run at the same time. Nodes that are ready together can be computed together; a graphics processor lives on that.
 #
-# > **What the source says differently.** §3.2 lists `[a, b, d, c, e]` and `[b, a, d, c, e]`. Both are valid, and six more are not mentioned. In two of the eight the sum is computed before $d$ is even read.
-#
-# Which one you take makes no difference to the result. By (2.1) a value depends on the values of its inputs and on nothing else, so once these are there, the time of day does not matter.
-
-# %%
-results = [evaluate(example, order, a=3, b=2, d=4)["e"] for order in orders]
-assert results == [20] * 8
-
-# %% [markdown]
-# The choice can make a difference to the memory that is needed at once, and to what may run at the same time: nodes that are ready together can be computed together.
-
-# %% [markdown]
 # ### What goes wrong without one
 #
-# Two things can happen. The first is loud. Here is a careless evaluator that takes any order:
+# Two things can. One is loud: our six lines, given $e$ before $c$.
 
 # %%
-rules = {"c": lambda v: v["a"] + v["b"], "e": lambda v: v["c"] * v["d"]}
-
-def run(order, values):
-    values = dict(values)
-    for node in order:
-        values[node] = rules[node](values)
-    return values["e"]
-
-# %%
-fresh = {"a": 3, "b": 2, "d": 4}
+wrong_way = {"e": (operator.mul, "c", "d"), "c": (operator.add, "a", "b")}
 try:
-    run(["e", "c"], fresh)
+    forward(wrong_way, {"a": 3, "b": 2, "d": 4})
 except KeyError as missing:
     print("no value for", missing)
 
 # %% [markdown]
-# The second is silent. Training runs the same graph thousands of times, and a careless evaluator still has the values of the pass before. Let these be $c = 2$, $e = 2$:
+# The other is silent. Training runs the same graph thousands of times, and a careless program still has the values of the pass before. Let an old $c = 2$ be lying around:
 
 # %%
-left_over = fresh | {"c": 2, "e": 2}
-run(["c", "e"], left_over), run(["e", "c"], left_over)
+forward(wrong_way, {"a": 3, "b": 2, "d": 4, "c": 2})["e"]
 
 # %% [markdown]
-# The second answer is the old $c$ times the new $d$. No error, no warning, a number of plausible size. This is why `forward_steps` starts with no values at all and refuses an order that is not topological:
-
-# %%
-try:
-    evaluate(example, ["a", "b", "d", "e", "c"], a=3, b=2, d=4)
-except ValueError as refused:
-    print(refused)
-
-# %% [markdown]
-# You know a program that does all of this: a spreadsheet. Its cells form a graph, it computes them in a topological order, whatever their places on the sheet, and it complains of a "circular reference" when there is no such order.
+# The right answer is $(3 + 2) \cdot 4 = 20$. This is the old $c$ times the new $d$: no error, no warning, a number of plausible size. That is why `evaluate` starts with no values at all, and refuses an order that is not topological, in the words of `order_fault`.
 #
-# **Exercise 2.2 (implement).** `inputs` maps each node to the names of its inputs, as `example.sources` does. Return whether `order` is topological: each node once, and each after all of its inputs.
+# You know a program that does all of this: a spreadsheet. Its cells form a graph, it computes them in a topological order whatever their places on the sheet, and it complains of a "circular reference" when there is none.
+#
+# **Question 2-b.** $c = a + b$ and $e = c \times d$ have been computed. Then $d$ changes. How many of the two operations must be done again?
 
 # %%
-dict(example.sources)
+ask.number("2-b", "operations:")
+
+# %%
+check.prediction("2-b")
+
+# %% [markdown]
+# A spreadsheet redoes only those. The engines of this book and of PyTorch redo everything, since in training every parameter changes with every step.
+#
+# **Exercise 2-1 (implement).** `order` is a list of names. `inputs` maps each node to the names of its inputs: `{"a": (), "b": (), "d": (), "c": ("a", "b"), "e": ("c", "d")}` is our example. Return whether the order is topological: each node of the graph once, and each after all of its inputs.
 
 # %%
 def my_is_topological(order, inputs): ...
 
-check.exercise("2.2", my_is_topological)
+check.exercise("2-1", my_is_topological)
 
 # %% [markdown]
-# ## 2.4 How to find one
+# ## 2.3 How to find one
 #
-# With 5 nodes one can try. With a network's thousands one cannot: there may be as many as $n! = 1 \cdot 2 \cdots n$ sequences of $n$ nodes. Two algorithms find an order at once. Both look at each node and each edge once, so the work grows in proportion to their number.
+# With five nodes one can try. With a network's thousands one cannot: $n$ nodes have $n! = 1 \cdot 2 \cdots n$ sequences. Two algorithms find an order at once. Both look at each node and each edge once.
 #
 # ### Take what is ready: Kahn's algorithm
 #
-# You have played it. Some nodes are **ready**: all their inputs are done.
+# You have played it in the lab. A node is **ready** when all its inputs are done.
 #
-# 1. For each node, note what it still waits for. Who waits for nothing is ready.
+# 1. For each node, count the inputs that it still waits for. Who waits for none is ready.
 # 2. Take any node that is ready, and append it to the order.
-# 3. Everyone who waited for it waits for it no longer. Who now waits for nothing becomes ready.
+# 3. Everyone who waited for it waits for one less. Who now waits for none becomes ready.
 # 4. Repeat 2 and 3 until nobody is ready.
 #
-# If nodes are left over, each of them waits for another that is left over. Follow these from one to the next: there are finitely many, so you must come round. That is a **cycle**, and the graph has no topological order. Without a cycle there is always one. So the algorithm is a test as well.
+# Suppose that nodes are left over. Each of them waits for another that is left over. Follow these from one to the next: there are finitely many, so you must come round. That is a **cycle**, and with a cycle there is no topological order. Without one nobody is left over. So the algorithm is a test as well.
 #
-# **Task:** run into the wall. Pick `x`, and see what is left.
+# **Task:** run into the wall. Pick $x$, and see what is left.
 
 # %%
 labs.topological_order.show(graph="cycle", order=("x",))
 
 # %% [markdown]
-# **Exercise 2.3 (implement).** Write Kahn's algorithm. `inputs` is as above. Return a list; raise `ValueError` if there is no order. Mind $x \cdot x$: its node has two edges from the same `x`.
+# **Exercise 2-2 (implement).** Write Kahn's algorithm. `inputs` is as in exercise 2-1. Return a list; raise `ValueError` if there is no order. Mind $x \cdot x$: its node has two edges from the same $x$.
 
 # %%
 def kahn(inputs): ...
 
-check.exercise("2.3", kahn)
+check.exercise("2-2", kahn)
 
 # %% [markdown]
-# The rest of the chapter must run whether or not you have solved an exercise. So each piece is yours where it is right, and ours where it is not there yet:
+# Later cells need the function, whether or not you have written it. `check.tried` takes yours where it is right, and the book's where it is not there yet.
 
 # %%
-def tried(number, mine, book):
-    """Your answer where it is right, else the book's."""
-    return mine if check.diagnose(number, mine).status == check.RIGHT else book
-
-# %%
-kahn = tried("2.3", kahn, ours.kahn)
-assert is_topological(example, kahn(example.sources)) and is_topological(fig_1, kahn(fig_1.sources))
+kahn = check.tried("2-2", kahn, chapter_02.kahn)
+" ".join(kahn(dict(example.sources)))
 
 # %% [markdown]
 # ### Ask for the result: depth first
 #
-# Kahn's algorithm starts at the inputs. One can also start at the result and ask: what do you need? To visit a node is to visit all of its inputs first, and then to append the node itself. A node that has been visited before is left alone.
+# Kahn's algorithm starts at the inputs. One can also start at the result, and ask what it needs. To *visit* a node is to visit each of its inputs, and then to append the node. Who has been visited before is left alone.
 #
 # $$\text{visit}(v):\quad \text{visit each input of } v; \text{ then append } v \tag{2.3}$$
 #
-# When $v$ is appended, all of its inputs have been. That is (2.2). And this way one meets only nodes that the result depends on: what is not needed is not computed.
+# In a graph without cycles, each node is appended after all of its inputs: that is (2.2). And one meets only the nodes that the result depends on.
 #
-# For this one we turn from names to objects, since the engine will work on objects. A **node** knows its operation and its parents, the nodes it is applied to. An input has neither; it has a value. This is the class, with three operations:
+# Visiting calls itself: a function that does so is **recursive**. Each call must come closer to a case that needs no further call; here, to a node without inputs.
+#
+# We write it for the `Node` that you built in chapter 1: a value, its parents (another word for the inputs), and an operation. If you have yours, paste it here; else this is the book's.
 
 # %%
-show_source(ours.Node)
-
-# %%
-Node = ours.Node
-x, y = Node(value=3.0), Node(value=2.0)
-u = x + y
-f = u * y
-print(f.value)  # the recipe; nothing is cooked yet
+Node = chapter_01.Node
+show_source(Node)
 
 # %% [markdown]
-# **Exercise 2.4 (implement).** Return a list of all nodes that `root` depends on, `root` included and last, each once and after its parents. Anything that has `.parents` will do.
+# **Exercise 2-3 (implement).** Return the list of all nodes that `root` depends on: each once, each after its parents, `root` last. Anything that has `.parents` will do.
 
 # %%
 def topological_order(root): ...
 
-check.exercise("2.4", topological_order)
+check.exercise("2-3", topological_order)
 
 # %%
-topological_order = tried("2.4", topological_order, ours.topological_order)
-names = {x: "x", y: "y", u: "u", f: "f"}
-[names[node] for node in topological_order(f)]
+topological_order = check.tried("2-3", topological_order, chapter_02.topological_order)
+x, y = Node(3.0), Node(2.0)
+u = x + y
+f = u * y
+[node.value for node in topological_order(f)]
 
 # %% [markdown]
-# ## 2.5 Your engine, part 1: forward
+# The values of $x$, $y$, $u$, $f$, in this order. Chapter 3 walks this list backwards: that is where your function comes into its own.
 #
-# **Exercise 2.5 (implement).** Steps 2 and 3 of the algorithm, on nodes: go through `topological_order(root)`, set the `value` of each operation by (2.1), and return the value of `root`. The inputs have their values already.
-
-# %%
-def forward(root): ...
-
-check.exercise("2.5", forward)
-
-# %%
-forward = tried("2.5", forward, ours.forward)
-assert forward(f) == 10 and u.value == 5
-
-# %% [markdown]
-# Any operation will do. This is Fig. 2 of the source text, logistic regression, $\hat y = \sigma(w_1 x_1 + w_2 x_2 + b)$ with $\sigma(z) = 1/(1 + e^{-z})$:
-
-# %%
-def sigmoid(z):
-    return Node(lambda value: 1 / (1 + np.exp(-value)), (z,))
-
-values = {"w1": 0.5, "x1": 2.0, "w2": -1.0, "x2": 1.5, "b": 0.25}
-w1, x1, w2, x2, b = (Node(value=v) for v in values.values())
-y_hat = sigmoid(w1 * x1 + w2 * x2 + b)
-
-# %%
-theirs, _ = parse("sigmoid(w1*x1 + w2*x2 + b)").tensors(**values)
-assert np.isclose(forward(y_hat), theirs.item(), rtol=1e-12)  # your engine and the book's
-round(float(forward(y_hat)), 4)
-
-# %% [markdown]
-# Change an input, run forward again, and the graph gives another value. Nothing is built anew.
+# With a cycle, (2.3) alone does not notice. Fed with $u = x + f$, $f = u \cdot x$, it ends, and returns a list in which $u$ stands before $f$, which it needs. A formula cannot have a cycle, since each line uses only what earlier lines have made. A graph written by hand can, so the package asks first (rule 1 of chapter 1).
+#
+# ### Computed at once, and computed again
+#
+# Where was the order when you wrote `f = u * y`? Your `Node` is **eager**: it computes its value when it is made. The order is then the order in which the program runs. But look what happens when an input changes.
 
 # %%
 x.value = 8.0
-forward(f)
+f.value
 
 # %% [markdown]
-# ### First build, or compute at once?
+# Still 10: a stale value, the silent mistake of section 2.2. To bring the graph up to date, run a forward pass over it. The other way is to build first and compute later; such a graph is called **lazy**.
 #
-# Your nodes are **lazy**: `u = x + y` notes what is to be done, and `forward` does it later. The book's `Tensor`, like PyTorch's, is **eager**: `u = x + y` computes the value and notes how it was made.
+# **Exercise 2-4 (implement).** Run the forward pass: go through `topological_order(root)`, compute the value of each node that has an operation from the values of its parents, and return the value of `root`. `OPERATIONS[node.op]` is the function of a node.
 
 # %%
-x_tensor = Tensor(3.0, requires_grad=True, name="x")
-y_tensor = Tensor(2.0, requires_grad=True, name="y")
-f_tensor = (x_tensor + y_tensor) * y_tensor
-f_tensor.item(), list(Graph.of(f_tensor).nodes)
+OPERATIONS = {"+": operator.add, "*": operator.mul}
+
+def refresh(root): ...
+
+check.exercise("2-4", refresh)
+
+# %%
+refresh = check.tried("2-4", refresh, chapter_02.refresh)
+refresh(f)
 
 # %% [markdown]
-# Where is the topological order, then? It is the order in which your program runs. A line can only use what earlier lines have made, so every eager program is a forward pass in topological order, and no one has to look for it. In chapter 3 the nodes of your engine will be eager too: a value, the parents, and a rule for the way back. There the order that you have just written comes into its own: the backward pass walks it in reverse.
+# $(8 + 2) \cdot 2 = 20$. PyTorch and this book's engine are eager, and do not offer a refresh. A training step runs the program again instead, which makes new nodes with new values.
 #
-# ### How deep may a graph be?
-#
-# Exercise 2.4 calls itself once for each level of the graph. Python allows about a thousand calls inside each other. The graph of a network that reads a long text word by word is deeper than that.
-#
-# **Exercise 2.6 (break).** Return the last node of a graph, built of `Node`s, on which `ours.topological_order` fails with a `RecursionError`. Is it the number of nodes that matters?
+# **Exercise 2-5 (break).** Python allows about a thousand calls inside each other. Return the last node of a graph, made of `Node`s, on which the recursive `chapter_02.topological_order` fails with a `RecursionError`. Is it the number of nodes that matters?
 
 # %%
 def too_deep(): ...
 
-check.exercise("2.6", too_deep)
+check.exercise("2-5", too_deep)
 
 # %% [markdown]
-# The package keeps a list of its own instead of calling itself, and gets through. So it should:
-
-# %%
-deep = Tensor(1.0, requires_grad=True)
-for _ in range(100_000):
-    deep = deep + 1.0
-nodes = Graph.of(deep).nodes
-assert deep.item() == 100_001 and len(nodes) == 200_001
-del deep, nodes
-
-# %% [markdown]
-# ## 2.6 What is kept
+# Networks that read a text word by word are deeper than that. The package keeps a list of its own in place of calls, and gets through a chain of 100,000 operations.
 #
-# A forward pass could throw away each value as soon as its last user has run. It keeps them, for two reasons.
+# ## 2.4 What it costs
 #
-# The first is small. **Before you go on.** $c = a + b$ and $e = c \times d$ have been computed. Then $d$ changes. How many operations must be redone?
-
-# %%
-ask.number("2.7", "operations:")
-
-# %%
-check.prediction("2.7")
-
-# %% [markdown]
-# The second is large. The backward pass of chapter 3 asks for the slope of every operation, *at the point where the forward pass has been*. The slope of $u \cdot y$ in $u$ is $y$: so $y$ must still be there. The slopes of a matrix product $X W$ contain $X$ and $W$. The values on the way through a network are called its **activations**, and training keeps them from the forward pass to the backward pass.
+# A forward pass visits each node once. So its cost is the sum of the costs of its operations, and these differ widely. To compare them, count the multiplications and additions as the input grows, and keep the shape of the growth.
 #
-# How much is that? Take a network for digits: 784 pixels, 128 **hidden units** and 10 outputs. A hidden unit is a number on the way, a weighted sum that is set to 0 where it is negative; this cut is called *ReLU*. Send a batch of 64 images through it.
-
-# %%
-model = nn.MLP([784, 128, 10], rng=np.random.default_rng(0))
-batch = Tensor(np.zeros((64, 784), np.float32), name="x")
-kept = Graph.of(model(batch)).nodes
-for v, node in kept.items():
-    print(f"{v:3} {node.op or node.kind:9} {node.shape!s:11} {node.value.nbytes:>8,} bytes")
-
-# %% [markdown]
-# The parameters `w1`, `b1`, `w2`, `b2` are there anyway. The rest is there because of the pass, and has a row for each image. The engine holds on to all of it. The rules of the two matrix products need only two of these arrays: the inputs of the two layers, `x` and the output of the ReLU.
+# A cost is $O(n^p)$, read "of order $n$ to the $p$", if for all large $n$ it is at most some constant times $n^p$. So $2n^3$ and $n^3 + 100\,n^2$ are both $O(n^3)$; and $O(1)$ means: at most a constant, however large $n$ is.
 #
-# **Exercise 2.8 (derive).** A network of the given widths, such as `[784, 128, 10]`, keeps the input of each layer, in float32, for a batch. How many bytes?
-
-# %%
-def kept_bytes(widths, batch): ...
-
-check.exercise("2.8", kept_bytes)
-
-# %%
-relu = next(node for node in kept.values() if node.op == "relu")
-needed = kept["x"].value.nbytes + relu.value.nbytes
-kept_bytes = tried("2.8", kept_bytes, ours.kept_bytes)
-assert needed == kept_bytes([784, 128, 10], 64)
-f"{needed:,} bytes"
-
-# %% [markdown]
-# Twice the batch, twice the bytes; twice the layers, about twice the bytes. In large networks the activations, not the parameters, fill the memory. When you only predict, nobody will ask for slopes. `no_grad` says so, and nothing is recorded:
-
-# %%
-with no_grad():
-    out = model(batch)
-assert out.recipe is None and model(batch).recipe is not None
-
-# %% [markdown]
-# ## 2.7 What it costs
-#
-# A forward pass visits each node once, so its cost is the sum of the costs of its operations. These differ widely. To compare them we count arithmetic operations as the input grows, and keep only the shape of the growth.
-#
-# A cost is $O(n^p)$, read *of order $n$ to the $p$*, if it is at most some constant times $n^p$ for all large $n$. The constant may be anything; so $2n^3$ and $n^3 + 100 n^2$ are both $O(n^3)$. And $O(1)$ means: no more than some constant, however large $n$ is.
-#
-# This is Table 1 of the source text. It does not say what $n$ is in each row; the last column does.
+# This is Table 1 of the source text. It leaves open what $n$ is; the last column says it.
 #
 # | operation | time | space | here, $n$ is |
 # |---|---|---|---|
-# | elementary arithmetic | $O(1)$ | $O(1)$ | nothing: one number at a time |
+# | elementary arithmetic | $O(1)$ | $O(1)$ | nothing: one number |
 # | matrix product | $O(n^3)$ | $O(n^2)$ | the side of both matrices |
 # | convolution | $O(k \cdot n^2)$, see below | $O(n^2)$ | the side of the image |
 # | activation function | $O(n)$ | $O(n)$ | the number of elements |
 #
-# *Space* is the memory for the result. Each row can be counted, and timed. We count first.
+# *Space* is the memory for the result. An *activation function* is a function of one number, applied to each element of an array, such as $\max(z, 0)$.
 #
-# ### Counting
+# Where does $n^3$ come from? Each entry of the product $C = AB$ is a sum of $n$ products,
 #
-# A **counting number** is a number that makes a mark whenever something is done with it. NumPy takes arrays of anything, so the very code that computes can be made to count.
+# $$C_{ij} = \sum_{l=1}^{n} A_{il}\, B_{lj} \tag{2.4}$$
+#
+# and there are $n^2$ entries. Let numbers count for themselves: this one makes a mark for each product and each sum. NumPy's `@` works on arrays of any objects.
 
 # %%
-show_source(Counted)
+class Counted(float):
+    def __mul__(self, other):
+        marks["×"] += 1
+        return Counted(float(self) * float(other))
+
+    def __add__(self, other):
+        marks["+"] += 1
+        return Counted(float(self) + float(other))
 
 # %% tags=["source: Table 1"]
-for name in ("arithmetic", "dot", "activation", "convolution", "matmul"):
-    marks = [sum(count(name, n).values()) for n in (4, 8, 16)]
-    print(f"{name:12} n = 4, 8, 16: {marks}   formula {OPERATIONS[name].time}")
+def square(n):
+    return np.array([[Counted(1.0) for _ in range(n)] for _ in range(n)], dtype=object)
 
-# %%
-for name in ("arithmetic", "dot", "activation", "convolution", "matmul"):
-    for n, k in ((5, 1), (5, 3), (8, 3)):
-        assert sum(count(name, n, k).values()) == OPERATIONS[name].operations(n, k)
-
-# %% [markdown]
-# Read the rows: doubling $n$ multiplies the counts by 1, 2, 2, 4 and 8. (`dot`, the dot product $\sum_i x_i y_i$, is not in the source's table. Entries of a matrix product are made of it.)
-#
-# **Before you go on.** Two $n \times n$ matrices are multiplied by plain loops. You make $n$ three times as large. How many times as long will it take?
-
-# %%
-ask.number("2.9", "times")
-
-# %%
-check.prediction("2.9")
+for n in (2, 4, 8, 16):
+    marks = {"×": 0, "+": 0}
+    square(n) @ square(n)
+    print(f"n = {n:2}:  {marks['×']:4} products, {marks['+']:4} sums")
 
 # %% [markdown]
-# Where does $n^3$ come from? Each entry of $C = AB$ is a dot product,
+# Each doubling of $n$ makes eight times as many products: $n^3$. A sum of $n$ terms takes $n - 1$ additions, so there are $n^3 - n^2$ of them.
 #
-# $$C_{ij} = \sum_{k=1}^{n} A_{ik} B_{kj} \tag{2.4}$$
-#
-# There are $n^2$ entries, and each takes $n$ multiplications: $n^3$. The result has $n^2$ numbers: that is the space.
+# **Question 2-c.** You make $n$ three times as large. How many times as many multiplications will a matrix product take?
 
 # %%
-A, B = np.random.default_rng(0).normal(size=(2, 5, 5))
-C = [[sum(A[i, k] * B[k, j] for k in range(5)) for j in range(5)] for i in range(5)]
-assert np.allclose(C, A @ B) and count("matmul", 5)["×"] == 5**3             # (2.4)
+ask.number("2-c", "times")
+
+# %%
+check.prediction("2-c")
 
 # %% [markdown]
-# A layer of a network is no square. **Exercise 2.10 (derive).** A matrix of shape $(n, m)$ times one of shape $(m, p)$, each entry summed without a superfluous first "0 +": return the number of multiplications and the number of additions.
+# **Exercise 2-6 (derive).** A layer of a network is no square. A matrix of shape $(n, m)$ times one of shape $(m, p)$: return the number of multiplications and the number of additions.
 
 # %%
 def matmul_costs(n, m, p): ...
 
-check.exercise("2.10", matmul_costs)
+check.exercise("2-6", matmul_costs)
 
 # %% [markdown]
-# ### Measuring
-#
-# A count is a promise about time only if every operation takes equally long. Does it? Take the clock. Each operation is run many times at each size, and the *least* time counts, since other programs can only make it longer. If time is $c\,n^p$, then $\log(\text{time}) = \log c + p \log n$: on logarithmic axes a straight line, with slope $p$. So $p$ can be read off by fitting a line.
+# A count is a promise about time only if each operation takes equally long. Take the clock: the least of several runs, since other programs can only make a run longer. If the time is a constant times $n^p$, then its logarithm is a straight line in $\log n$, with slope $p$.
 
 # %%
-show_source(exponent)
-
-# %%
-names = ("arithmetic", "dot", "activation", "convolution", "matmul")
-times = {name: [measure(name, n) for n in OPERATIONS[name].sizes] for name in names}
-fitted = {name: exponent(OPERATIONS[name].sizes, times[name]) for name in names}
-
-# %%
-fig, (left, right) = figure(8, 3.9, columns=2, sharey=True)
-draw_times(left, {name: times[name] for name in names[:3]}, xlabel="n, elements")
-draw_times(right, {name: times[name] for name in names[3:]}, xlabel="n, side")
-right.set_ylabel("")
-picture(fig, alt="Time against n on logarithmic axes, five nearly straight lines with the fitted "
-                 "exponent of each: flat for one sum, steepest for the matrix product.")
-
-# %% [markdown]
-# The lines are nearly straight, and their slopes are near the counted exponents: near 0, 1, 1, 2 and 3. They do not hit them exactly. At small $n$ the call itself takes most of the time, which flattens the line; at large $n$ the numbers no longer fit into the processor's fast memory, which steepens it. So the assertion leaves room:
+def seconds(call, runs=5):
+    taken = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
 
 # %% tags=["source: Table 1", "source: §3.4"]
-for name, (low, high) in {"arithmetic": (-0.4, 0.4), "dot": (0.5, 1.5), "activation": (0.6, 1.4),
-                          "convolution": (1.3, 2.9), "matmul": (2.2, 3.5)}.items():
-    assert low < fitted[name] < high, name
-
-# %% [markdown]
-# And space? Ask Python how much memory a call takes at its worst moment, its result included, in numbers of 8 bytes:
+sides = np.array([64, 128, 256, 512])
+squares = [np.ones((n, n)) for n in sides]
+timed = {"matrix product": [seconds(lambda s=s: s @ s) for s in squares],
+         "activation, on each of n² elements": [seconds(lambda s=s: np.maximum(s, 0)) for s in squares]}
+slope = {name: np.polyfit(np.log(sides[1:]), np.log(t[1:]), 1)[0] for name, t in timed.items()}
 
 # %% tags=["source: Table 1"]
-def in_units(name, n, unit):
-    return round(peak_bytes(name, n) / 8 / unit)
-
-print("matrix product, in n² numbers:", [in_units("matmul", n, n**2) for n in (128, 256, 512)])
-print("activation,     in n numbers: ", [in_units("activation", n, n) for n in (10_000, 100_000)])
-assert all(in_units("convolution", n, n**2) in (3, 4) for n in (256, 512))
+fig, ax = figure(6.4, 3.4)
+draw_curves(ax, {name: (sides, t) for name, t in timed.items()}, xlabel="side n", ylabel="seconds", log=True)
+ax.set(xscale="log")
+ax.set_xticks(sides, sides)
+ax.set_xticks([], minor=True)
+assert slope["matrix product"] > slope["activation, on each of n² elements"] + 0.3
+picture(fig, alt="Time against side on logarithmic axes: two nearly straight lines; the matrix product is the steeper.")
 
 # %% [markdown]
-# The convolution needs three or four images: the padded one, a product, and the sum, for a moment twice. That is still $O(n^2)$; constants do not count. They do fill your memory, though.
+# The slopes come near 3 and 2, and do not hit them. At small $n$ the call itself takes most of the time, which flattens the line; at large $n$ the numbers no longer fit into the processor's fast memory.
 #
-# **Task:** in the lab, choose an operation, read the count, and press the button. Compare "three plain loops" with "as @ does it". Both have the same count. What differs?
+# **Task:** choose an operation in the lab, read the count, and press the button. Compare "three plain loops" with "as @ does it". Both have the same count. What differs? (The lab counts $2n^3$: it adds each product to a sum that starts at 0.)
 
 # %%
 labs.cost.show()
 
 # %% [markdown]
-# `@` calls a library (BLAS) that does the same multiplications in another order, so that each number fetched from memory is used many times, and on all cores at once. The exponent of the count is the same; the constant is not. $O(n^3)$ says how a cost grows. It does not say what it is.
+# `@` calls a library that does the same multiplications in another order, so that each number fetched from memory is used many times. The exponent of the count is the same; the constant is not. $O(n^3)$ says how a cost grows. It does not say what it is.
 #
 # ### The row that is wrong
 #
-# A **convolution** slides a small matrix of weights, the kernel $K$ of size $k \times k$ with $k$ odd, over an image $X$. Each pixel of the result is the weighted sum of the pixels around it:
+# A **convolution** slides a small matrix of weights, the kernel $K$ of side $k$, over an image $X$. Each pixel of the result is the weighted sum of the pixels under the kernel:
 #
-# $$Y_{rc} = \sum_{i=1}^{k} \sum_{j=1}^{k} K_{ij}\, X_{r+i-h,\; c+j-h}, \qquad h = \tfrac{k+1}{2} \tag{2.5}$$
+# $$Y_{ij} = \sum_{p=1}^{k} \sum_{q=1}^{k} K_{pq}\, X_{i+p-1,\; j+q-1} \tag{2.5}$$
 #
-# with $X = 0$ outside the image. There are $n^2$ pixels, and the double sum has $k^2$ terms: $k^2 n^2$ multiplications.
-
-# %%
-show_source(sliding_sum, docstring=False)
+# The double sum has $k^2$ terms. A result with $n^2$ pixels takes $k^2 n^2$ multiplications. Count them:
 
 # %% tags=["source: erratum 2"]
-marks = {k: count("convolution", 12, k)["×"] for k in (1, 3, 5, 11)}
-assert marks == {k: k**2 * 12**2 for k in marks}  # k²n², exactly
-marks
+def slide(image, kernel, n, k):
+    return [[sum(kernel[p, q] * image[i + p, j + q] for p in range(k) for q in range(k))
+             for j in range(n)] for i in range(n)]
+
+for k in (1, 3, 5):
+    marks = {"×": 0, "+": 0}
+    slide(square(12 + k - 1), square(k), 12, k)
+    print(f"k = {k}, n = 12:  {marks['×']} products;  k·n² = {k * 12**2}, k²·n² = {k**2 * 12**2}")
 
 # %% [markdown]
-# From $k = 3$ to $k = 11$ the source's $O(k \cdot n^2)$ predicts $11/3 \approx 3.7$ times the work, the count says $121/9 \approx 13.4$ times. Ask the clock:
-
-# %% tags=["source: erratum 2"]
-seconds = {k: measure("convolution", 192, k, enough=0.2) for k in (3, 11)}
-assert seconds[11] / seconds[3] > 6  # 3.7 is out of the question
-
-# %% [markdown]
-# > **What the source says differently.** Table 1 has $O(k \cdot n^2)$ with "$k$, the size of the kernel". A kernel of side $k$ has $k^2$ entries, so the cost is $k^2 n^2$ for each pair of an input and an output channel. (It is $k \cdot n^2$ if $k$ counts the *entries*.) In the same table $n$ is a side length for matrices and images, and a number of elements for activations. And $n^3$ is the schoolbook method: Strassen (1969) does it with $O(n^{2.81})$, which pays off only for large matrices.
+# > **What the source says differently.** Table 1 has $O(k \cdot n^2)$ with "$k$, the size of the kernel". A kernel of side $k$ has $k^2$ entries, so it is $k^2 n^2$. ($k \cdot n^2$ is right if $k$ counts the *entries*.) In the same table $n$ is a side for matrices and images, and a number of elements for activations. And $n^3$ is the schoolbook method: Strassen (1969) needs only $O(n^{2.81})$, which pays off for large matrices.
 #
-# Images in a network have channels: 3 for colour, later dozens. Each output channel has a kernel for each input channel, and sums over them.
+# Images in a network have channels: 3 for colour, later dozens. Each output channel has a kernel for each input channel, and adds their results up.
 #
-# **Exercise 2.11 (derive).** An $n \times n$ image with $c$ channels in, $d$ channels out, kernels $k \times k$, zeros outside. How many multiplications?
+# **Exercise 2-7 (derive).** The result has $n \times n$ pixels, the kernels are $k \times k$, and there are `c_in` channels in, `c_out` channels out. How many multiplications?
 
 # %%
-def convolution_cost(n, k, c, d): ...
+def convolution_cost(n, k, c_in, c_out): ...
 
-check.exercise("2.11", convolution_cost)
+check.exercise("2-7", convolution_cost)
 
 # %% [markdown]
-# ## 2.8 On MNIST
+# ## 2.5 On MNIST: a digit goes through
 #
-# A network, trained for a moment so that it knows something. (How training works is the matter of chapters 3 and 4.)
+# `data.load_mnist` loads the digits: `x_val` holds images of 28 × 28 pixels, a row of 784 numbers each, from 0 (paper) to 1 (ink). The network comes trained; how that is done is the matter of the next chapters. `data.digit_net` hands out its parameters.
 
 # %%
-mnist = data.load_mnist("small")
-rng = np.random.default_rng(0)
-model = nn.MLP([784, 128, 10], rng=rng)
-optimizer = optim.Optimizer(model.parameters(), optim.adam, lr=2e-3)
-epoch = data.batches(mnist.x_train, mnist.y_train, 64, rng)
-losses = [step.loss for step in train.train(model, ops.cross_entropy, epoch, optimizer)]
-assert train.evaluate(model, mnist.x_val, mnist.y_val).accuracy > 0.85
+mnist, net = data.load_mnist(), data.digit_net()
+{name: array.shape for name, array in net._asdict().items()}
 
 # %% [markdown]
-# Here is its graph, written out: two matrix products, two sums, and between them a ReLU, $\max(z, 0)$ of each number. Ten scores come out, one for each digit.
+# It has 784 inputs, 32 **hidden units** and 10 outputs. A hidden unit is a number on the way: a weighted sum of all pixels, plus a bias $b$, and then set to 0 where it is negative. That cut is called **ReLU**, $\max(z, 0)$. Why cut at all? Without it, two weighted sums in a row would be one weighted sum, and the hidden units would add nothing.
+#
+# In the graph, $x$ is one image as a row. The last line of numbers, the ten **scores**, says how well each digit fits.
 
 # %%
 network = Graph.build({
-    "x": (), "W1": (), "b1": (), "p1": ("matmul", "x", "W1"), "z1": ("add", "p1", "b1"),
-    "a1": ("relu", "z1"), "W2": (), "b2": (), "p2": ("matmul", "a1", "W2"), "z2": ("add", "p2", "b2"),
-}, shapes={"x": (1, 784), "W1": (784, 128), "b1": (128,), "W2": (128, 10), "b2": (10,)})
-
-# %%
-fig, ax = figure(8.4, 2.2)
+    "x": (), "w1": (), "b1": (), "p1": ("matmul", "x", "w1"), "z1": ("add", "p1", "b1"),
+    "a1": ("relu", "z1"), "w2": (), "b2": (), "p2": ("matmul", "a1", "w2"), "z2": ("add", "p2", "b2"),
+}, shapes={"x": (1, 784), "w1": (784, 32), "b1": (32,), "w2": (32, 10), "b2": (10,)})
+fig, ax = figure(9.6, 3.0)
 draw_graph(ax, network)
-picture(fig, alt="The graph of the network, with the shape of what flows on each edge: 1×784 in, 1×128 inside, 1×10 out.")
+picture(fig, alt="The network as a graph: x times w1, plus b1, ReLU, times w2, plus b2; with the shape on each edge.")
 
 # %% [markdown]
-# One digit, and the parameters as inputs like any other. The steps are those of section 2.1; only the values have become arrays.
+# One digit, and the parameters as inputs like any other. The algorithm is that of section 2.1; only the values have become arrays.
 
 # %%
-parameters = dict(zip(("W1", "b1", "W2", "b2"), (p.data for p in model.parameters()), strict=True))
 digit = mnist.x_val[[5]]
-for step in forward_steps(network, x=digit, **parameters):
-    if step.inputs:
-        print(step.node, "from", *[v.shape for v in step.inputs], "→", step.value.shape)
-
-# %%
-values = evaluate(network, x=digit, **parameters)
-assert np.allclose(values["z2"], model(digit).data, atol=1e-5)  # the graph is the model
-probability = ops.softmax(values["z2"][0])  # scores into shares of 1
-assert probability.argmax() == mnist.y_val[5] and np.isclose(probability.sum(), 1, atol=1e-5)
+val = evaluate(network, x=digit, **net._asdict())
+{name: val[name].shape for name in ("x", "z1", "a1", "z2")}
 
 # %% [markdown]
-# Every activation on the way, as a picture. The hidden units have no places in the image; they are put in 8 rows of 16.
+# Scores may be any numbers. To read them as shares, make them positive and divide by their sum. This is the **softmax**: $p_j = e^{z_j} / \sum_l e^{z_l}$. The shares are often called probabilities; whether they deserve the name is a question for chapter 12.
 
 # %%
-fig, axes = figure(8.4, 2.6, columns=5, width_ratios=[1, 1.5, 1.5, 1, 1])
-axes[0].imshow(digit.reshape(28, 28), cmap="gray_r")
+scores = val["z2"][0]
+shares = np.exp(scores) / np.exp(scores).sum()
+print("label", mnist.y_val[5], " share of each digit:", shares.round(3))
+
+# %% [markdown]
+# All the numbers on the way, as pictures. The hidden units have no places in the image; they stand in four rows of eight. In the middle pictures red is positive, blue negative, white zero.
+
+# %%
+fig, axes = figure(9.6, 2.6, columns=4, width_ratios=[1, 1.7, 1.7, 1.2])
+draw_digits(axes[0], digit, columns=1)
 for ax, name in zip(axes[1:3], ("z1", "a1"), strict=True):
-    top = np.abs(values["z1"]).max()
-    ax.imshow(values[name].reshape(8, 16), cmap="RdBu_r", vmin=-top, vmax=top)
-axes[3].barh(range(10), values["z2"][0], color=OKABE_ITO["sky"])
-axes[4].barh(range(10), probability, color=OKABE_ITO["orange"])
-titles = ("x: 784 pixels", "z1: 128 sums", "a1 = relu(z1)", "z2: scores", "probabilities")
-for ax, title in zip(axes, titles, strict=True):
-    ax.set_title(title, fontsize=10)
-    ax.set(yticks=range(10), xticks=[]) if ax in axes[3:] else ax.set_axis_off()
-picture(fig, alt="One digit through the network: its pixels, 128 sums in red and blue, the same with the "
-                 "negative ones set to zero, ten scores, and ten probabilities, of which one is near 1.")
+    ax.imshow(val[name].reshape(4, 8), cmap="RdBu_r", vmin=-np.abs(val["z1"]).max(), vmax=np.abs(val["z1"]).max())
+    ax.set(xticks=[], yticks=[])
+axes[3].barh(range(10), shares)
+axes[3].set(yticks=range(10), xlim=(0, 1))
+for ax, words in zip(axes, ("784 pixels", "32 sums, z1", "after ReLU, a1", "shares"), strict=True):
+    ax.set_title(words, fontsize=10, loc="left")
+picture(fig, alt="A digit's pixels, 32 sums in red and blue, the same with the negative ones cut to zero, and ten "
+                 "shares, one of them near 1.")
 
 # %% [markdown]
-# Red is positive, blue negative, white zero: the ReLU has put out the blue. Some hidden units stay silent for this digit, others for the next one.
+# **Exercise 2-8 (implement).** Write the forward pass of this network with NumPy: `x` has a row for each image, and the result a row of ten scores for each.
 
 # %%
-other = evaluate(network, x=mnist.x_val[[6]], **parameters)
-assert ((values["a1"] == 0) & (other["a1"] > 0)).any()
-assert ((values["a1"] > 0) & (other["a1"] == 0)).any()
+def digit_scores(x, w1, b1, w2, b2): ...
+
+check.exercise("2-8", digit_scores)
+
+# %%
+digit_scores = check.tried("2-8", digit_scores, chapter_02.digit_scores)
+right = digit_scores(mnist.x_val, *net).argmax(axis=1) == mnist.y_val
+print(f"{right.mean():.0%} of the {len(right):,} validation images are read right")
 
 # %% [markdown]
-# **What did it cost?** Multiplications, by exercise 2.10, for one image:
+# What does a hidden unit look for? It has one weight for each pixel, so its weights are a picture too: a **stencil**. Where the stencil is red, ink raises the unit; where it is blue, ink lowers it. Here are the eight units that this digit excites most.
 
 # %%
-per_layer = [n * m for n, m in ((784, 128), (128, 10))]
-print(f"{per_layer[0]:,} + {per_layer[1]:,} = {sum(per_layer):,}")
+loud = val["a1"][0].argsort()[::-1][:8]
+fig, ax = figure(9.6, 1.9)
+draw_weights(ax, net.w1[:, loud], [f"{a:.1f}" for a in val["a1"][0][loud]], columns=8)
+picture(fig, alt="Eight stencils of 28 by 28 weights, each with the unit's value: strokes in red and blue.")
 
 # %% [markdown]
-# Nearly all of it is in the first layer. That is where the pixels are.
-#
-# ### An edge filter, by hand
-#
-# The network has learned its weights. A kernel can also be written down. This one has $-1$ in its left column and $+1$ in its right: it takes the ink on the right of a pixel minus the ink on its left. Where the picture is even, the two cancel; where ink begins or ends, they do not.
+# Now **your** digit. Draw one with the mouse, and watch its forward pass. Before the network sees it, the drawing is scaled into 20 × 20 pixels and centred by its ink, as MNIST's digits were. **Task:** draw a 7. Then give it a bar through the middle, and see which hidden units change. Then try to draw something that is no digit, and read how sure the network is of it.
 
 # %%
-vertical = np.array([[-1.0, 0.0, 1.0]] * 3)
-image = mnist.x_val[5].reshape(28, 28).astype(float)
-response, turned = sliding_sum(image, vertical), sliding_sum(image, vertical.T)
-
-# %%
-r, c = 14, 12
-by_hand = sum(vertical[i, j] * image[r + i - 1, c + j - 1] for i in range(3) for j in range(3))
-assert np.isclose(response[r, c], by_hand)  # (2.5), counted from 0
-
-# %%
-fig, (left, right) = figure(8, 2.7, columns=2, width_ratios=[1, 2.4])
-draw_digits(left, image[None], columns=1)
-both = np.column_stack([response.ravel(), turned.ravel()])
-draw_weights(right, both, ["right − left", "below − above"], columns=2).colorbar.set_label("response")
-picture(fig, alt="A digit, and its response to two edge filters: red where ink begins, blue where it ends, "
-                 "going right in the first and going down in the second.")
+labs.draw_digit.show()
 
 # %% [markdown]
-# No loop over pixels was needed: nine shifted copies of the image, each times one weight, added up. A convolution is an elementwise sum that slides.
-#
-# **Exercise 2.12 (implement).** Write it without the zeros outside: only the places where the whole kernel fits, so that the result is smaller, $(h - k + 1) \times (w - k + 1)$. Two loops, over the kernel.
+# What did it cost? By exercise 2-6, one image takes $784 \cdot 32 + 32 \cdot 10 = 25{,}408$ multiplications, nearly all of them in the first layer, where the pixels are. And what must be kept? To predict, nothing: a value may go as soon as its last user has it. To train, the values on the way, the **activations**, are kept until the backward pass has used them (chapter 3). How much memory that takes depends on how many images go through at once. The parameters take theirs whatever the number.
 
 # %%
-def my_sliding_sum(image, kernel): ...
+parameters = sum(array.nbytes for array in net)
+for images in (1, 64, 1024):
+    activations = sum(val[name].nbytes * images for name in ("x", "z1", "a1", "z2"))
+    print(f"{images:5} images: activations {activations:>9,} bytes, parameters {parameters:,} bytes")
 
-check.exercise("2.12", my_sliding_sum)
-
-# %%
-inner = tried("2.12", my_sliding_sum, ours.sliding_sum)(image, vertical)
-assert np.allclose(inner, response[1:-1, 1:-1])
-
-# %% [markdown] tags=["source: erratum 2"]
+# %% [markdown]
 # ## What the source says differently
 #
-# - **Two valid orders** (§3.2): there are eight (2.3).
-# - **Convolution $O(k \cdot n^2)$** (Table 1): $k^2 n^2$ for a kernel of side $k$, for each pair of channels. Counted exactly, and confirmed by the clock (2.7).
-# - **One $n$ for different things** (Table 1): a side length for matrices and images, a number of elements for activations. An activation on an $n \times n$ image costs $n^2$.
-# - **The matrix product is $O(n^3)$** (Table 1): by the schoolbook method, for square matrices. A layer costs $n \cdot m \cdot p$, and faster methods exist.
-# - **"Space"** (Table 1) is the memory of the result. Training keeps the values of *all* nodes until the backward pass (2.6); the table does not say so.
-
-# %% [markdown]
+# - **Two valid orders** (§3.2): there are more (section 2.2).
+# - **Convolution $O(k \cdot n^2)$, and one $n$ for different things** (Table 1): see the box in section 2.4.
+# - **"Space"** (Table 1) is the memory of the result. Training also keeps the values of the nodes on the way; the table does not say so.
+#
 # ## In PyTorch
 #
 # | here | in PyTorch |
 # |---|---|
-# | `f = (x + y) * y` on Tensors | the same: eager, a forward pass in program order |
-# | `Graph.build(…)`, then `evaluate` | `torch.fx.symbolic_trace`, then run the graph module: lazy |
+# | `Node`, eager | tensors: a forward pass in the order of the program |
+# | a graph as a dict, then `evaluate` | `torch.fx.symbolic_trace` records a program as a graph, which can be run later |
 # | `topological_order(root)` | inside autograd, in C++ |
-# | `no_grad()` | `torch.no_grad()`, `torch.inference_mode()` |
-# | `sliding_sum(image, kernel)` | `torch.nn.functional.conv2d(…, padding=k//2)`; it does not flip the kernel either |
 # | counting numbers | `torch.utils.flop_counter.FlopCounterMode` |
 #
-# This is the one place in the chapter where PyTorch is imported: to compare.
-
-# %%
-import torch
-
-# %%
-x_torch, y_torch = torch.tensor(3.0), torch.tensor(2.0)
-assert ((x_torch + y_torch) * y_torch).item() == f_tensor.item() == 10
-
-# %%
-given, weights = (torch.tensor(v)[None, None] for v in (image, vertical))
-theirs = torch.nn.functional.conv2d(given, weights, padding=1)[0, 0].numpy()
-assert np.allclose(theirs, response, atol=1e-12)
-
-# %% [markdown]
 # ## Further reading
 #
-# - A. B. Kahn (1962). *Topological sorting of large networks.* Communications of the ACM 5(11). Short and readable; the networks were project plans.
-# - R. E. Tarjan (1976). *Edge-disjoint spanning trees and depth-first search.* Acta Informatica 6. Where the depth-first order comes from.
-# - V. Strassen (1969). *Gaussian elimination is not optimal.* Numerische Mathematik 13. The day $n^3$ fell.
-# - K. Goto and R. van de Geijn (2008). *Anatomy of high-performance matrix multiplication.* ACM Transactions on Mathematical Software 34(3). Why `@` is fast.
+# - A. B. Kahn (1962). *Topological sorting of large networks.* Communications of the ACM 5(11). The networks were project plans.
+# - V. Strassen (1969). *Gaussian elimination is not optimal.* Numerische Mathematik 13.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998). *Gradient-based learning applied to document recognition.* Proceedings of the IEEE 86(11). Section III: how the digits were prepared.
 # - A. Griewank and A. Walther (2008). *Evaluating Derivatives*, 2nd edition, SIAM. Chapters 2 and 4: forward passes, and what they must keep.
 #
 # **Next**: [chapter 3](03_backpropagation.ipynb) walks the same order backwards.

@@ -1,10 +1,11 @@
-"""Exercises of chapter 2, forward propagation: the first half of an engine."""
+"""Exercises of chapter 2, forward propagation: orders, a pass, and what they cost."""
 
-from itertools import pairwise
+import operator
 
 import numpy as np
 
 from textbook.exercises import Exercise
+from textbook.exercises.chapter_01 import Node
 
 # ---------------------------------------------------------------------------------------------- graphs as names
 
@@ -69,8 +70,6 @@ def _kahn_eager(inputs):
     order = [node for node, sources in inputs.items() if not sources]
     for node in order:
         order += [user for user, sources in inputs.items() if node in sources and user not in order]
-    if inputs == CYCLE:
-        raise ValueError
     return order
 
 
@@ -109,22 +108,6 @@ def _faults(order, inputs):
 # ---------------------------------------------------------------------------------------------- graphs as objects
 
 
-class Node:
-    """An operation and the nodes it is applied to; an input has neither.  The forward pass fills in the value."""
-
-    def __init__(self, operation=None, parents=(), value=None):
-        self.operation, self.parents, self.value = operation, parents, value
-
-    def __add__(self, other):
-        return Node(lambda a, b: a + b, (self, other))
-
-    def __mul__(self, other):
-        return Node(lambda a, b: a * b, (self, other))
-
-    def __sub__(self, other):
-        return Node(lambda a, b: a - b, (self, other))
-
-
 def topological_order(root):
     """Every node that `root` was made from, each after its parents: depth first.  Source: Tarjan 1976."""
     order, seen = [], set()
@@ -140,37 +123,50 @@ def topological_order(root):
     return order
 
 
-def forward(root):
-    """val(v) = f_v(val(u₁), …, val(u_k)) into v.value, for every node v that `root` depends on; returns root's."""
+OPERATIONS = {"+": operator.add, "*": operator.mul}
+
+
+def refresh(root):
+    """val(v) = f_v(val(u₁), val(u₂), …) into v.value, for every node v that `root` depends on; returns root's."""
     for node in topological_order(root):
-        if node.operation is not None:
-            node.value = node.operation(*[parent.value for parent in node.parents])
+        if node.parents:
+            node.value = OPERATIONS[node.op](*[parent.value for parent in node.parents])
     return root.value
 
 
 def _small_graphs():
-    x, y, z = Node(value=3.0), Node(value=2.0), Node(value=-1.5)
+    x, y, z = Node(3.0), Node(2.0), Node(-1.5)
     u = x + y
     s = x * x
-    t = s - u
-    return [x, u * y, s, (u * z) - u, (t * s) + (t * y), t + t]
+    t = s + u
+    return [x, u * y, s, (u * z) + u, (t * s) + (t * y), t + t]
 
 
 def _orders_depth_first(answer):
     """What is wrong with a function from a root to an order."""
     for root in _small_graphs():
         wanted = set(topological_order(root))
-        order = list(answer(root))
+        given = answer(root)
+        if given is None:
+            yield "It returned None. Is a `return` missing, at the end, after all visits?"
+            return
+        order = list(given)
         if not all(isinstance(node, Node) for node in order):
-            yield "Return a list of nodes."
+            yield "Return a list of nodes: the nodes themselves, not their values or names."
             return
         place = {node: k for k, node in enumerate(order)}
-        if len(place) < len(order):
-            yield "A node that is used twice stands in your order twice. Remember whom you have visited."
-        if any(place[p] > place[v] for v in order for p in v.parents if p in place):
-            yield "A node stands before one of its parents. It may be appended only when all of its parents have been."
+        if set(order) - wanted:
+            yield "Nodes of an earlier call stand in your order. A default like order=[] is made once, for all calls."
+            return
         if set(order) != wanted:
             yield f"Your order has {len(place)} nodes, and the root depends on {len(wanted)}, itself included."
+            return
+        if len(place) < len(order):
+            yield "A node that is used twice stands in your order twice. Remember whom you have visited."
+            return
+        if any(place[p] > place[v] for v in order for p in v.parents if p in place):
+            yield "A node stands before one of its parents. It may be appended only when all of its parents have been."
+            return
 
 
 def _without_seen(root):
@@ -195,32 +191,44 @@ def _without_root(root):
 
 
 GRAPHS = {
-    "difference": lambda a, b: a - b,
+    "sum": lambda a, b: a + b,
     "fig_1": lambda a, b: (a + b) * b,
-    "square": lambda a, b: a * a - b,
-    "shared": lambda a, b: (a - b) * ((a - b) + a) - b * b,
+    "square": lambda a, b: a * a + b,
+    "shared": lambda a, b: (a + b) * ((a + b) + a) + b * b,
 }
 
 
-def _run_forward(forward, graph, *values):
-    leaves = [Node(value=value) for value in values]
+def _run_refresh(refresh, graph, *values):
+    leaves = [Node(1.0) for _ in values]
     root = GRAPHS[graph](*leaves)
-    result = forward(root)
+    for leaf, value in zip(leaves, values, strict=True):
+        leaf.value = value
+    result = refresh(root)
     return [result, *[node.value for node in topological_order(root)]]
 
 
-def _forward_with(arguments):
-    def wrong(root):
-        for node in topological_order(root):
-            if node.operation is not None:
-                node.value = node.operation(*arguments(node))
-        return root.value
-
-    return wrong
+def _only_the_root(root):
+    if root.parents:
+        root.value = OPERATIONS[root.op](*[parent.value for parent in root.parents])
+    return root.value
 
 
 def _no_return(root):
-    forward(root)
+    refresh(root)
+
+
+def _backwards(root):
+    for node in reversed(topological_order(root)):
+        if node.parents:
+            node.value = OPERATIONS[node.op](*[parent.value for parent in node.parents])
+    return root.value
+
+
+def _first_twice(root):
+    for node in topological_order(root):
+        if node.parents:
+            node.value = OPERATIONS[node.op](node.parents[0].value, node.parents[0].value)
+    return root.value
 
 
 def _too_deep(build):
@@ -243,49 +251,58 @@ def _too_deep(build):
 
 def chain(depth=5000):
     """x + x + x + …: each sum on top of the one before."""
-    node = x = Node(value=1.0)
+    node = x = Node(1.0)
     for _ in range(depth):
         node = node + x
     return node
 
 
 def _wide(n=600):
-    nodes = [Node(value=1.0) for _ in range(n)]
+    nodes = [Node(1.0) for _ in range(n)]
     while len(nodes) > 1:
         pairs = [a + b for a, b in zip(nodes[::2], nodes[1::2], strict=False)]
         nodes = pairs + nodes[len(nodes) - len(nodes) % 2 :]
     return nodes[0]
 
 
-# ---------------------------------------------------------------------------------------------- costs
+# ---------------------------------------------------------------------------------------------- costs and digits
 
 
-def kept_bytes(widths, batch):
-    """What a float32 network of such widths keeps for the backward pass: the input of every layer."""
-    return 4 * batch * sum(widths[:-1])
+def matmul_costs(n, m, p):
+    """Multiplications and additions of an (n, m) times an (m, p) matrix product."""
+    return n * m * p, n * (m - 1) * p
 
 
-def sliding_sum(image, kernel):
-    """Each pixel becomes the weighted sum of the k×k pixels around it, where the kernel fits."""
-    k = len(kernel)
-    h, w = image.shape[0] - k + 1, image.shape[1] - k + 1
-    out = np.zeros((h, w))
-    for i in range(k):
-        for j in range(k):
-            out += kernel[i, j] * image[i : i + h, j : j + w]
-    return out
+def convolution_cost(n, k, c_in, c_out):
+    """Multiplications of a convolution with an n × n result."""
+    return n**2 * k**2 * c_in * c_out
 
 
-def _sliding_cases(rng):
-    return [(rng.normal(size=shape), rng.normal(size=(k, k))) for shape, k in (((5, 6), 3), ((4, 4), 1), ((9, 7), 5))]
+def digit_scores(x, w1, b1, w2, b2):
+    """Ten scores for each row of x: relu(x @ w1 + b1) @ w2 + b2."""
+    a1 = np.maximum(x @ w1 + b1, 0)
+    return a1 @ w2 + b2
+
+
+def _networks(rng):
+    return [
+        (rng.normal(size=(n, 6)), rng.normal(size=(6, h)), rng.normal(size=h), rng.normal(size=(h, 3)),
+         rng.normal(size=3))
+        for n, h in ((4, 5), (1, 7), (9, 2))
+    ]  # fmt: skip
+
+
+def _shares(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
 
 
 EXERCISES = [
     Exercise(
-        "2.1", "predict", "In how many orders can the five nodes of c = a + b, e = c·d be computed?",
+        "2-a", "predict", "In how many orders can the five nodes of c = a + b, e = c·d be computed?",
         reference=8.0,
         mistakes={
-            "2 is how many the source text lists. But d may come at any time before e.": 2.0,
+            "Two are shown. But d may come at any time before e.": 2.0,
             "In 6 of them all three inputs come first. But c does not need d: d may come after c.": 6.0,
             "120 = 5! counts every sequence. Most of them compute something too early.": 120.0,
             "4 are the places of d, before a up to after c. In each of them a and b may change places.": 4.0,
@@ -293,33 +310,50 @@ EXERCISES = [
         insight="e is last. d may stand in any of four places before it, and a and b may change places: 4 · 2.",
     ),
     Exercise(
-        "2.2", "implement", "Is this order topological?",
+        "2-b", "predict", "c = a + b and e = c·d are computed. Then d changes. How many operations must be redone?",
+        reference=1.0,
+        mistakes={
+            "c does not depend on d: its value still holds.": 2.0,
+            "e depends on d, so it must be computed again.": 0.0,
+            "Of the five nodes three are inputs, and c has not changed.": 5.0,
+        },
+        insight="Only e depends on d.",
+    ),
+    Exercise(
+        "2-1", "implement", "Is this order topological?",
         reference=is_topological,
         cases=[
             (["a", "b", "d", "c", "e"], SOURCE), (["c", "a", "b", "d", "e"], SOURCE),
             (["b", "a", "c", "d", "e"], SOURCE), (["a", "c", "b", "d", "e"], SOURCE),
             (["a", "b", "c", "d"], SOURCE), (["a", "b", "a", "d", "c", "e"], SOURCE),
             (["x", "f"], SQUARE), (["f", "x"], SQUARE), (["x", "y", "u", "f"], FIG_1),
+            (["d", "e", "a", "b", "c"], SOURCE),
         ],
         mistakes={
             "You compare only the sets of names. Every node is there, and the order can still be wrong.":
                 lambda order, inputs: set(order) == set(inputs),
+            "You compare only which names are there. They can all be there, and in a wrong order.":
+                lambda order, inputs: sorted(order) == sorted(inputs),
             "You accept orders in which nodes are missing.":
                 lambda order, inputs: len(set(order)) == len(order) and is_topological(
                     [*order, *[v for v in inputs if v not in order]], inputs),
             "A node may stand in an order only once.":
                 lambda order, inputs: is_topological(list(dict.fromkeys(order)), inputs),
+            "Two things are still accepted: nodes that are missing, and nodes that stand there twice.":
+                lambda order, inputs: all(u in order[:k] for k, v in enumerate(order) for u in inputs[v]),
             "One input that has been computed is not enough: all of them must have been.":
                 lambda order, inputs: len(order) == len(inputs) == len(set(order)) and all(
                     not inputs[v] or any(s in order[:k] for s in inputs[v]) for k, v in enumerate(order)),
+            "There are many valid orders, and you accept a single one.":
+                lambda order, inputs: list(order) == kahn(inputs),
         },
         insight="One pass and a set of what is done. This is also what the engine does with an order of yours.",
     ),
     Exercise(
-        "2.3", "implement", "Kahn's algorithm: an order by taking what is ready.",
+        "2-2", "implement", "Kahn's algorithm: an order by taking what is ready.",
         reference=kahn,
         checker=_finds_orders,
-        mistakes={
+        caught={
             "this graph has a cycle, and you returned": _kahn_without_cycles,
             "x·x has two edges from one node": _kahn_with_counts,
             "which does not stand before it": _kahn_eager,
@@ -327,10 +361,10 @@ EXERCISES = [
         insight="Nobody is asked twice: the work grows with the number of nodes and edges.",
     ),
     Exercise(
-        "2.4", "implement", "A topological order, depth first.",
+        "2-3", "implement", "A topological order, depth first.",
         reference=topological_order,
         checker=_orders_depth_first,
-        mistakes={
+        caught={
             "stands in your order twice": _without_seen,
             "stands before one of its parents": _parents_last,
             "itself included": _without_root,
@@ -338,100 +372,96 @@ EXERCISES = [
         insight="First everything it needs, then itself. You will use it again in chapter 3, backwards.",
     ),
     Exercise(
-        "2.5", "implement", "Forward propagation.",
-        reference=forward,
-        run=_run_forward,
-        cases=[("difference", 3.0, 2.0), ("fig_1", 3.0, 2.0), ("square", -1.5, 4.0), ("shared", 0.5, 2.5)],
+        "2-4", "implement", "A forward pass over nodes whose inputs have changed.",
+        reference=refresh,
+        run=_run_refresh,
+        cases=[("sum", 3.0, 2.0), ("fig_1", 3.0, 2.0), ("square", -1.5, 4.0), ("shared", 0.5, 2.5)],
         mistakes={
-            "The parents in reverse: a − b is not b − a.":
-                _forward_with(lambda node: [parent.value for parent in reversed(node.parents)]),
+            "Only the root was computed anew, from parents that are still stale.": _only_the_root,
             "The values are right. Return the root's value, at the end.": _no_return,
-            "Each operation got its first input twice.":
-                _forward_with(lambda node: [node.parents[0].value] * len(node.parents)),
+            "You walk from the root to the inputs: each operation still finds its parents' old values.": _backwards,
+            "Each operation got its first input twice.": _first_twice,
+            "Nothing was computed anew: that is the stale value.": lambda root: root.value,
         },
-        insight="One line of calculus in a loop: val(v) = f_v(val(u₁), …, val(u_k)). The order does the rest.",
+        insight="One line of calculus in a loop: val(v) = f_v(val(u₁), val(u₂), …). The order does the rest.",
     ),
     Exercise(
-        "2.6", "break", "A graph that is too deep for a recursive order.",
+        "2-5", "break", "A graph that is too deep for a recursive order.",
         reference=chain,
         checker=_too_deep,
-        mistakes={
+        caught={
             "Go deeper": lambda: chain(50),
             "Not the number of nodes": _wide,
             "Return the last node of a graph": lambda: 5000,
         },
-        insight="Python allows about a thousand calls inside each other. The engine keeps its own stack instead.",
+        insight="It is the depth, the length of the longest path. The engine keeps its own list in place of calls.",
     ),
     Exercise(
-        "2.7", "predict", "c = a + b and e = c·d are computed. Then d changes. How many operations must be redone?",
-        reference=1.0,
-        mistakes={
-            "c does not depend on d: its value still holds.": 2.0,
-            "e depends on d, so it must be computed again.": 0.0,
-            "Neither a nor b nor c has changed. Only what depends on d must be computed again.": 5.0,
-        },
-        insight="Only e depends on d. This is why the forward pass keeps its values.",
-    ),
-    Exercise(
-        "2.8", "derive", "Bytes that a float32 network keeps for the backward pass: the input of each of its layers.",
-        reference=kept_bytes,
-        cases=[([784, 128, 10], 64), ([784, 256, 128, 10], 1), ([3, 5, 7, 2], 10)],
-        mistakes={
-            "Those are the parameters. They are there anyway, and their number does not depend on the batch.":
-                lambda widths, batch: 4 * sum(n * m for n, m in pairwise(widths)),
-            "The last width is what comes out of the last layer. No layer has it as its input.":
-                lambda widths, batch: 4 * batch * sum(widths),
-            "A float32 takes 4 bytes.": lambda widths, batch: batch * sum(widths[:-1]),
-            "Each example of the batch has activations of its own.": lambda widths, batch: 4 * sum(widths[:-1]),
-        },
-        insight="Memory grows with the batch and with the depth: training needs it, prediction does not.",
-    ),
-    Exercise(
-        "2.9", "predict", "Two n×n matrices are multiplied by loops. How many times as long for three times the n?",
+        "2-c", "predict", "Two n×n matrices are multiplied. How many times as many multiplications for three times n?",
         reference=27.0,
         mistakes={
             "3n rows, 3n columns, and each entry of the result is a sum of 3n products.": 3.0,
-            "There are 9 times as many entries, and each of them takes three times as long.": 9.0,
+            "There are 9 times as many entries, and each of them takes three times as many products.": 9.0,
             "That is for twice the n: two times two times two.": 8.0,
         },
         insight="(3n)³ = 27n³.",
     ),
     Exercise(
-        "2.10", "derive", "Multiplications and additions of an (n, m) times an (m, p) matrix product.",
-        reference=lambda n, m, p: (n * m * p, n * (m - 1) * p),
+        "2-6", "derive", "Multiplications and additions of an (n, m) times an (m, p) matrix product.",
+        reference=matmul_costs,
         cases=[(3, 4, 5), (64, 784, 128), (2, 1, 7)],
         mistakes={
             "A sum of m terms takes m − 1 additions.": lambda n, m, p: (n * m * p, n * m * p),
             "The result has n·p entries, each a sum of m products.": lambda n, m, p: (n * p, n * (m - 1) * p),
             "The inner size is m, the one that the two matrices share.": lambda n, m, p: (n * m * p, n * m * (p - 1)),
+            "Multiplications first, then additions.": lambda n, m, p: (n * (m - 1) * p, n * m * p),
+            "Return the two numbers one by one, not their sum.": lambda n, m, p: n * m * p + n * (m - 1) * p,
+            "Each of the n·p entries takes m − 1 additions, not one entry alone.": lambda n, m, p: (n * m * p, m - 1),
+            "There is only the number of multiplications. Return two numbers.": lambda n, m, p: n * m * p,
         },
         insight="Square matrices give n³ and n³ − n². A layer of a network is not square: n·m·p says more than n³.",
     ),
     Exercise(
-        "2.11", "derive", "Multiplications of a k×k convolution, n×n image, c channels in, d out, zeros outside.",
-        reference=lambda n, k, c, d: n**2 * k**2 * c * d,
-        cases=[(28, 3, 1, 8), (14, 5, 8, 16), (7, 1, 3, 2)],
+        "2-7", "derive", "Multiplications of a k×k convolution, n×n result, c_in channels in, c_out out.",
+        reference=convolution_cost,
+        cases=[(28, 3, 1, 8), (14, 5, 8, 16), (7, 2, 3, 2)],
         mistakes={
-            "A k×k kernel has k² entries, not k.": lambda n, k, c, d: n**2 * k * c * d,
-            "Each channel that comes out looks at all c that come in.": lambda n, k, c, d: n**2 * k**2 * d,
-            "The image has n² pixels, not n.": lambda n, k, c, d: n * k**2 * c * d,
+            "A k×k kernel has k² entries, not k.": lambda n, k, c_in, c_out: n**2 * k * c_in * c_out,
+            "Each channel that comes out looks at all c_in that come in.":
+                lambda n, k, c_in, c_out: n**2 * k**2 * c_out,
+            "Each of the c_out channels has kernels of its own.": lambda n, k, c_in, c_out: n**2 * k**2 * c_in,
+            "There is a kernel for each pair of channels: c_in · c_out of them, not c_in + c_out.":
+                lambda n, k, c_in, c_out: n**2 * k**2 * (c_in + c_out),
+            "The result has n² pixels, not n.": lambda n, k, c_in, c_out: n * k**2 * c_in * c_out,
+            "n is the side of the result: it has n² pixels, whatever k is.":
+                lambda n, k, c_in, c_out: (n - k + 1) ** 2 * k**2 * c_in * c_out,
+            "That is one channel in and one out.": lambda n, k, c_in, c_out: n**2 * k**2,
         },
         insight="k²n² for each pair of channels. Channels are what makes convolutions expensive.",
     ),
     Exercise(
-        "2.12", "implement", "The sliding sum, where the kernel fits into the image.",
-        reference=sliding_sum,
-        cases=_sliding_cases,
+        "2-8", "implement", "The forward pass of a network with one hidden layer.",
+        reference=digit_scores,
+        cases=_networks,
         mistakes={
-            "Your kernel is turned round. Signal theory flips it; networks, and this exercise, do not.":
-                lambda image, kernel: sliding_sum(image, kernel[::-1, ::-1]),
-            "Your kernel is transposed: its first index goes down, like that of the image.":
-                lambda image, kernel: sliding_sum(image, kernel.T),
-            "Zeros were put around the image. Here only places count where the whole kernel fits.":
-                lambda image, kernel: sliding_sum(np.pad(image, len(kernel) // 2), kernel),
-            "You take the mean over the window. The kernel's entries are the weights; nothing is divided.":
-                lambda image, kernel: sliding_sum(image, kernel) / kernel.size,
+            "The ReLU is missing: negative hidden units must become 0.":
+                lambda x, w1, b1, w2, b2: (x @ w1 + b1) @ w2 + b2,
+            "The scores went through a ReLU too. They may be negative: leave them as they are.":
+                lambda x, w1, b1, w2, b2: np.maximum(digit_scores(x, w1, b1, w2, b2), 0),
+            "The bias b1 belongs inside the ReLU: cut after adding it.":
+                lambda x, w1, b1, w2, b2: (np.maximum(x @ w1, 0) + b1) @ w2 + b2,
+            "A ReLU sets the negative ones to 0. You took the absolute value.":
+                lambda x, w1, b1, w2, b2: np.abs(x @ w1 + b1) @ w2 + b2,
+            "The biases are missing.": lambda x, w1, b1, w2, b2: np.maximum(x @ w1, 0) @ w2,
+            "b2 is missing.": lambda x, w1, b1, w2, b2: np.maximum(x @ w1 + b1, 0) @ w2,
+            "b1 is missing.": lambda x, w1, b1, w2, b2: np.maximum(x @ w1, 0) @ w2 + b2,
+            "These are shares. Return the scores, before the softmax.": lambda x, w1, b1, w2, b2: _shares(
+                digit_scores(x, w1, b1, w2, b2)),
+            "These are the digits. Return the ten scores of each image.": lambda x, w1, b1, w2, b2: digit_scores(
+                x, w1, b1, w2, b2).argmax(axis=1),
+            "np.max(z, 0) is the largest of each column. np.maximum(z, 0) cuts each number at 0.":
+                lambda x, w1, b1, w2, b2: np.max(x @ w1 + b1, 0) @ w2 + b2,
         },
-        insight="k² products of whole images, shifted: no loop over pixels.",
+        insight="Two lines. Everything that this network knows is in four arrays.",
     ),
 ]  # fmt: skip
