@@ -36,7 +36,7 @@ labs.graph.show(formula="u = x + y; f = u * y", mode="backward", step=-1)
 # %% [markdown]
 # ## 3.1 Why gradients?
 #
-# A line $\hat y = w x + b$ should pass near three points. Its **loss**, one number, says how badly it does: the mean of the squared distances. It does not say what to change. A slope does: how fast the loss rises with one parameter while the other stays where it is. The obvious way to a slope is to **nudge** and look:
+# A line $\hat y = w x + b$ should pass near three points. Its **loss**, one number, says how badly it does: the mean of the squared distances. It does not say what to change. A slope does: how fast the loss rises with one parameter while the other stays where it is. The obvious way to a slope is to **nudge** and look. (`lambda w: …` is a function of $w$ without a name.)
 
 # %%
 def line_loss(w, b):
@@ -139,7 +139,7 @@ print("a · c =", a * c)
 print(f"slope in a: {slope(lambda a: a * c, at=a):.0f}   slope in c: {slope(lambda c: a * c, at=c):.0f}")
 
 # %% [markdown]
-# The product is 0, thanks to $a$, and depends on $a$ more than on anything. $c$ is huge, and nudging it changes nothing.
+# The product is 0, and depends on $a$ more than on anything. $c$ is huge, and nudging it changes nothing.
 #
 # > **What the source says differently.** §4.1 says that gradients show how much each parameter *contributes*, §4.3 that *responsibility* is distributed to departments and people. Nothing is distributed: a sum hands each input the whole message. Sensitivity is not contribution. (§4.3 is printed a second time as §4.4.)
 
@@ -158,7 +158,7 @@ print(f"slope in a: {slope(lambda a: a * c, at=a):.0f}   slope in c: {slope(lamb
 # 4. **Messages.** Each visited node $u$ sends $\bar u \cdot \partial u / \partial v$ to each of its inputs $v$. What a node receives adds up to its gradient.
 # 5. **Parameters.** Where the node is a parameter θ, keep $\bar\theta = \partial f/\partial\theta$: this is what training needs.
 #
-# Here it is in ten lines, for the graph at the top of the chapter. `edges` lists the edges in the order of step 3; `grad` holds the gradients.
+# Here it is in ten lines, for the graph at the top. `edges` lists the edges in the order of step 3; `grad` holds the gradients.
 
 # %% tags=["source: §4.5"]
 x, y = 3.0, 2.0
@@ -175,7 +175,7 @@ print(f"∂f/∂x = {grad['x']},  ∂f/∂y = {grad['y']}")             # 5  par
 # %% [markdown]
 # ## 3.5 By hand
 #
-# Follow the output line by line. The forward pass gave $u = 5$ and $f = 10$.
+# Follow the output. The forward pass gave $u = 5$ and $f = 10$.
 #
 # - Seed: $\bar f = 1$.
 # - $f = u \cdot y$ sends $\bar f \cdot y = 2$ to $u$, and $\bar f \cdot u = 5$ to $y$.
@@ -193,12 +193,12 @@ check.prediction("3-c")
 # %% [markdown]
 # ### The trap in ∂
 #
-# Back at $x = 3$, $y = 2$. Ask two people for "the derivative of $u \cdot y$ by $y$". One says 5: it is a product, and the other factor is $u = 5$. The other says 7. Both are right, because they hold different things fixed.
+# At $x = 3$, $y = 2$, ask two people for "the derivative of $u \cdot y$ by $y$". One says 5: the other factor. The other says 7. Both are right, because they hold different things fixed.
 #
 # - **$u$ held**: nudge $y$ in the product alone. The slope is $u = 5$, the local derivative on one edge.
 # - **$u$ free**: nudge the input $y$ and run forward again; $x$ stays, $u$ moves. The slope is 7, the gradient of $y$.
 #
-# Backpropagation builds the second kind out of the first. Nudging agrees with both. In the lab, `hold=True` keeps $u$ where it is. **Task:** find its switch, move it, and watch which messages disappear.
+# Backpropagation builds the second kind out of the first. In the lab, `hold=True` keeps $u$ where it is. **Task:** find its switch, move it, and watch which messages disappear.
 
 # %% tags=["source: §4.6", "source: erratum 12"]
 print(f"hold u: {slope(lambda y: 5 * y, at=2):.4f}   let u move: {slope(lambda y: (3 + y) * y, at=2):.4f}")
@@ -220,7 +220,7 @@ check.exercise("3-2", held_and_free)
 # %% [markdown]
 # ## 3.6 Forward and backward, side by side
 #
-# A graph is walked twice. Left: values, from the inputs to the result. Right: gradients, from the result to the inputs, on the same edges. `parse` reads a formula, `tensors` computes it and keeps the graph, and `draw_graph` draws that.
+# A graph is walked twice. Left: values, from the inputs to the result. Right: gradients, from the result to the inputs, on the same edges. `parse` reads a formula, `tensors` computes it, `Graph.of` takes the graph, `draw_graph` draws it. `figure` opens a page for drawings, `picture` shows it.
 
 # %% tags=["source: Fig. 3", "source: §4.7"]
 f, leaves = parse("u = x + y; f = u * y").tensors(x=3.0, y=2.0)
@@ -272,7 +272,7 @@ class Node:
 check.exercise("3-3", Node)
 
 # %% [markdown]
-# What follows must run whether or not you have solved an exercise. `check.tried` returns your answer where it is right, and ours where it is not there yet.
+# What follows must run whether or not you have solved an exercise. `check.tried` returns your answer where it is right, and the book's, from `ours`, where it is not there yet.
 #
 # **Exercise 3-4 (implement).** Write `backward(root)`: steps 2, 3 and 4 for any graph. Afterwards, `v.grad` is ∂root/∂v for every node v. You wrote `topological_order(root)` in chapter 2: a list of nodes, parents first, root last. Five lines are enough; `zip(node.parents, node.rules)` pairs each parent with its rule.
 
@@ -284,7 +284,7 @@ def backward(root): ...
 check.exercise("3-4", backward)
 
 # %% [markdown]
-# Your engine on the worked example, beside the hand calculation, the book's engine and PyTorch. In the book's engine a node is a `Tensor`, and `requires_grad=True` asks for its gradient; PyTorch uses the same words. This is the first cell that needs PyTorch, so it is imported here.
+# Your engine on the worked example, beside the hand calculation, the book's engine and PyTorch. In the book's engine a node is a `Tensor`, and `requires_grad=True` asks for its gradient; PyTorch uses the same words. PyTorch is imported here, where it is first needed.
 
 # %%
 import torch
@@ -304,14 +304,8 @@ for who, *found in (("by hand", 2, 7), ("yours", x.grad, y.grad), ("book", x_boo
 # %% [markdown]
 # ## 3.8 Gates
 #
-# A new operation is a value with its rules, and nothing else in your engine changes. The maximum of two numbers follows the larger one:
-
-# %%
-def maximum(a, c):
-    a_wins = a.value > c.value
-    return Node(max(a.value, c.value), (a, c), "max", (lambda g: g if a_wins else 0.0, lambda g: 0.0 if a_wins else g))
-
-# %% [markdown]
+# A new operation is a value with its rules, and nothing else in your engine changes. Take the maximum of two numbers.
+#
 # **Question 3-d.** At $\max(2, 5)$ a gradient of 3 arrives. What does the input 2 receive?
 
 # %%
@@ -329,11 +323,13 @@ check.prediction("3-d")
 # | $\max(a, c)$ | $g$ to the larger, 0 to the other | **router** |
 # | $a \cdot c$ | $g \cdot c$ to $a$, $g \cdot a$ to $c$ | **switcher**: each gets the other's value |
 #
-# At a tie the slope does not exist; this `maximum` then sends everything to $c$, which is a convention.
-#
-# Two more, with the local derivatives that you know from school: $(e^a)' = e^a$ and $(a^r)' = r\,a^{r-1}$.
+# Here is the router, and two more operations, with the local derivatives that you know from school: $(e^a)' = e^a$ and $(a^r)' = r\,a^{r-1}$. At a tie the maximum has no slope; this `maximum` then sends everything to $c$, which is a convention.
 
 # %%
+def maximum(a, c):
+    a_wins = a.value > c.value
+    return Node(max(a.value, c.value), (a, c), "max", (lambda g: g if a_wins else 0.0, lambda g: 0.0 if a_wins else g))
+
 def exp(a):
     out = math.exp(a.value)
     return Node(out, (a,), "exp", (lambda g: g * out,))
@@ -344,7 +340,7 @@ def power(a, r):
 # %% [markdown]
 # ### A sigmoid in stages
 #
-# The sigmoid $\sigma(z) = 1 / (1 + e^{-z})$ squeezes any number into the range from 0 to 1. Out of your parts it is built in four stages. CS231n works one by hand, with $z = w_1 x_1 + w_2 x_2 + b$; here are its numbers on your engine.
+# The sigmoid $\sigma(z) = 1 / (1 + e^{-z})$ squeezes any number into the range from 0 to 1. Your parts build it in four stages. CS231n works one by hand, with $z = w_1 x_1 + w_2 x_2 + b$; here are its numbers on your engine.
 
 # %%
 w1, x1, w2, x2, b = inputs = [Node(v) for v in (2.0, -1.0, -3.0, -2.0, -3.0)]
@@ -359,14 +355,14 @@ for name, node in {"z": z, "−z": minus_z, "e^−z": grown, "1 + e^−z": below
 print("by w1, x1, w2, x2, b:", [round(node.grad, 2) for node in inputs])
 
 # %% [markdown]
-# Read the gradients from the bottom up: that is the way they came. In the last line the switcher is at work: what $w_1$ gets carries the factor $x_1 = -1$. The same graph in the lab:
+# Read the gradients from the bottom up: that is the way they came. In the last line the switcher is at work: what $w_1$ gets carries the factor $x_1 = -1$. The same graph in the lab. **Task:** move $b$, and find where $\hat y$ answers it most strongly.
 
 # %%
 labs.graph.show(formula="y_hat = 1 / (1 + exp(-(w1*x1 + w2*x2 + b)))", mode="backward", step=-1,
                 values={"w1": 2.0, "x1": -1.0, "w2": -3.0, "x2": -2.0, "b": -3.0})
 
 # %% [markdown]
-# The stages collapse. By (3.1), one factor for each:
+# The stages collapse. By (3.1), one factor for each (that of "+ 1" is 1):
 #
 # $$\sigma'(z) = \underbrace{\frac{-1}{(1 + e^{-z})^2}}_{\text{power}} \cdot \underbrace{e^{-z}}_{\exp} \cdot \underbrace{(-1)}_{-z} = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = \sigma(z)\,\bigl(1 - \sigma(z)\bigr) \tag{3.4}$$
 #
@@ -407,7 +403,7 @@ ask.number("3-e", "paths:")
 check.prediction("3-e")
 
 # %% [markdown]
-# In the lab, walk the paths one by one. Then switch to *backwards* and count again. **Task:** from how many stages on does backwards win by more than ten to one?
+# In the lab `labs.paths`, walk the paths one by one. Then switch to *backwards* and count again. **Task:** from how many stages on does backwards win by more than ten to one?
 
 # %%
 labs.paths.show(stages=4)
@@ -434,7 +430,7 @@ def thousand_paths(x): ...
 check.exercise("3-6", thousand_paths)
 
 # %% [markdown]
-# One could also collect from the other end: take one input, and carry along how fast each value moves with it. That walk answers for *one input*. The walk backwards answers for *one result*. A loss is one result, and its parameters are many: one walk backwards serves them all. (Chapter 8, still being written, has both.)
+# One could also start at one input, and carry along how fast each value moves with it. That walk answers for *one input*, the walk backwards for *one result*. A loss is one result, its parameters are many: one walk backwards serves them all. (Chapter 8, still being written, has both.)
 #
 # The price is two messages for each sum or product, however many parameters there are. And the order must be kept. Suppose a hasty engine keeps a queue, with the root in it. It takes the first node out, lets it send its messages, and puts its parents at the end of the queue, unless they have been there before. So every node speaks once, as soon as it is found.
 #
@@ -519,14 +515,14 @@ assert np.allclose([p.grad for p in params], theirs, rtol=1e-12, atol=1e-14)
 print(f"{len(theirs)} gradients agree with PyTorch's to twelve digits")
 
 # %% [markdown]
-# Now it learns, with your `train_step`. For comparison, a forgetful loop from the same start never empties the gradients. (`gc.freeze` keeps Python's garbage collector from searching PyTorch at every step.)
+# Now it learns, with your `train_step`. For comparison, a forgetful loop from the same start never empties the gradients. `draw_curves` draws both losses. (`gc.freeze` keeps Python's garbage collector from searching PyTorch at every step.)
 
 # %%
 train_step = check.tried("3-8", train_step, ours.train_step)
 gc.freeze()
 start = [p.value for p in params]
 forgetful = []
-for _ in range(120):
+for _ in range(60):
     loss = moons_loss()
     backward(loss)
     for p in params:
@@ -575,7 +571,7 @@ show.folded(show.show_source(engine.backward_steps, docstring=False), "Show the 
 #
 # ## 3.12 On MNIST: one neuron
 #
-# A digit is 784 pixels. One neuron has one weight for each: $z = \sum_i w_i x_i$. Let it answer $\tanh z$ to a digit, where the target is 1. `mnist.load_mnist` gives the digits of chapter 2. The sum is taken in halves, because a chain of 784 sums is too deep for a recursive `topological_order`.
+# A digit is 784 pixels. One neuron has one weight for each: $z = \sum_i w_i x_i$. Let it answer $\tanh z$ to a digit, where the target is 1. `mnist.load_mnist` reads the digits, `draw_digits` and `draw_weights` show 784 numbers as an image. The sum is taken in halves: a chain of 784 is too deep for a recursive `topological_order`.
 
 # %%
 def added(nodes):
@@ -615,7 +611,6 @@ picture(fig, alt="Three images: a digit; the gradient by the weights, which is t
 # | `node.parents` and `node.rules` | `tensor.grad_fn` and its `next_functions` |
 # | `backward(f)` | `f.backward()` |
 # | `grad` adds up until emptied | the same: `optimizer.zero_grad()` |
-# | every node keeps `grad` | leaves only; others on demand: `u.retain_grad()` |
 # | `backward(f)` twice on one graph: wrong, since `u.grad` was never emptied | raises, unless the graph needs no saved values, as `x + y` does |
 #
 # ## Further reading
@@ -624,7 +619,7 @@ picture(fig, alt="Three images: a digit; the gradient by the weights, which is t
 # - A. Karpathy, *micrograd*, github.com/karpathy/micrograd, 2020. An engine on numbers, in a hundred lines.
 # - C. Olah, *Calculus on Computational Graphs: Backpropagation*, colah.github.io, 2015. Paths against edges.
 # - S. Linnainmaa, *Taylor expansion of the accumulated rounding error*, BIT 16, 1976. Reverse accumulation, from his thesis of 1970.
-# - D. Rumelhart, G. Hinton, R. Williams, *Learning representations by back-propagating errors*, Nature 323, 1986. Four pages that changed the field.
+# - D. Rumelhart, G. Hinton, R. Williams, *Learning representations by back-propagating errors*, Nature 323, 1986.
 # - W. Baur, V. Strassen, *The complexity of partial derivatives*, Theoretical Computer Science 22, 1983. Why a gradient costs only a small multiple of the function.
 #
 # Next: [backpropagation on arrays](04_backpropagation_on_arrays.ipynb).

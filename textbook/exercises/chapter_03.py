@@ -552,7 +552,7 @@ EXERCISES = [
             "was not made from the x": lambda x: Node(1000.0),
             "x reaches the end on 1 path;": lambda x: x + Node(999.0),
         },
-        insight="Shared nodes multiply paths; the walk backwards counts them all in 14 additions.",
+        insight="Sharing multiplies paths. 14 additions are enough, and 28 messages count all the paths.",
     ),
     Exercise(
         "3-7", "break", "A graph that backpropagation without topological order gets wrong.",
