@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 3 Backpropagation
 #
-# One walk backwards through a graph gives every derivative at once. In this chapter you take that walk, you write it, and a small network learns with what you wrote.
+# One walk backwards through a graph gives every derivative at once. Here you take that walk, you write it, and a small network learns with what you wrote.
 #
 # Below the imports, `labs.graph.show` opens the graph lab that you know from chapters 1 and 2.
 
@@ -141,7 +141,7 @@ print(f"slope in a: {slope(lambda a: a * c, at=a):.0f}   slope in c: {slope(lamb
 # %% [markdown]
 # The product is 0, and depends on $a$ more than on anything. $c$ is huge, and nudging it changes nothing.
 #
-# > **What the source says differently.** §4.1 says that gradients show how much each parameter *contributes*, §4.3 that *responsibility* is distributed to departments and people. Nothing is distributed: a sum hands each input the whole message. Sensitivity is not contribution. (§4.3 is printed a second time as §4.4.)
+# > **What the source says differently.** §4.1 says that gradients show how much each parameter *contributes*, §4.3 that *responsibility* is distributed to departments and people. Nothing is distributed: a sum hands each input all that arrives. Sensitivity is not contribution. (§4.3 is printed a second time as §4.4.)
 
 # %% [markdown]
 # ## 3.4 The algorithm
@@ -320,7 +320,7 @@ check.prediction("3-d")
 # | gate | sends | it is a |
 # |---|---|---|
 # | $a + c$ | $g$ to both | **distributor** of copies |
-# | $\max(a, c)$ | $g$ to the larger, 0 to the other | **router** |
+# | $\max(a, c)$ | $g$ to the larger, 0 to the other | **router** (if $c = 0$: the ReLU of chapter 2) |
 # | $a \cdot c$ | $g \cdot c$ to $a$, $g \cdot a$ to $c$ | **switcher**: each gets the other's value |
 #
 # Here is the router, and two more operations, with the local derivatives that you know from school: $(e^a)' = e^a$ and $(a^r)' = r\,a^{r-1}$. At a tie the maximum has no slope; this `maximum` then sends everything to $c$, which is a convention.
@@ -403,7 +403,7 @@ ask.number("3-e", "paths:")
 check.prediction("3-e")
 
 # %% [markdown]
-# In the lab `labs.paths`, walk the paths one by one. Then switch to *backwards* and count again. **Task:** from how many stages on does backwards win by more than ten to one?
+# In the lab `labs.paths`, walk the paths one by one, then switch to *backwards*. **Task:** from how many stages on does backwards win by more than ten to one?
 
 # %%
 labs.paths.show(stages=4)
