@@ -145,9 +145,10 @@ def _one_node(function, z):
     return {"value": out.value, "z.grad, when 10 arrives,": leaf.grad}
 
 
-def _two_steps(step, lr, *start):
+def _two_steps(step, lr, w, b):
     """Where two steps lead to on a line through three points, and the losses on the way."""
-    w, b = params = [Node(value) for value in start]
+    params = [Node(w), Node(b)]
+    w, b = params
 
     def make_loss():
         errors = [w * Node(x) + b + Node(-target) for x, target in ((1.0, 2.0), (2.0, 4.0), (3.0, 5.0))]
