@@ -244,7 +244,7 @@ picture(fig, alt="The graph of u = x + y, f = u·y twice. Left its values: x = 3
 # | leaves behind | a value at each node | a gradient at each node |
 # | needs | the inputs | the values of the forward pass |
 #
-# The fourth row is worth a second look. **Task:** in the first lab of the chapter, find for each row the moment that shows it.
+# The fourth row in short: a copy forwards is a sum backwards. **Task:** in the first lab of the chapter, find for each row the moment that shows it.
 
 # %% [markdown]
 # ## 3.7 Your engine
@@ -486,7 +486,8 @@ def network(x1, x2):
     return y_hat
 
 # %%
-examples = [(Node(x1), Node(x2), Node(1.0 - 2.0 * moon)) for (x1, x2), moon in zip(points.tolist(), moons.tolist(), strict=True)]
+examples = [(Node(x1), Node(x2), Node(1.0 - 2.0 * moon))
+            for (x1, x2), moon in zip(points.tolist(), moons.tolist(), strict=True)]
 
 def moons_loss():
     total = Node(0.0)
@@ -554,7 +555,7 @@ picture(fig, alt="Left: with zero_grad the loss falls steadily; without, it swin
 #
 # ## 3.11 What the book's engine adds
 #
-# The book's engine, `engine.backward_steps`, does what yours does. It is a generator, which stops after each message: the labs show where it stops, `Tensor.backward` runs it to the end. The numbers in its comments are the steps of this loop: seed, order, message, sum, stop. `show.show_source` shows the source as it runs, and `show.folded` folds it away until you want it.
+# The book's engine, `engine.backward_steps`, does what yours does. It is a generator, which stops after each message: the labs show where it stops, `Tensor.backward` runs it to the end. Its comments number the steps of the loop. `show.show_source` shows the source as it runs, `show.folded` folds it away.
 
 # %%
 show.folded(show.show_source(engine.backward_steps, docstring=False), "Show the book's engine")
@@ -567,7 +568,6 @@ show.folded(show.show_source(engine.backward_steps, docstring=False), "Show the 
 # | every node keeps its gradient | only leaves do; what passes through the middle is forgotten |
 # | the order is found by recursion | by a loop: a chain of 100,000 nodes is no problem |
 # | a value changed after the forward pass: wrong gradients | an error |
-
 #
 # ## 3.12 On MNIST: one neuron
 #
