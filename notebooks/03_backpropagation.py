@@ -228,11 +228,16 @@ fig, (left, right) = figure(9, 2.4, columns=2)
 draw_graph(left, Graph.of(f), values=True)
 left.set_title("forward →  values")
 drawn = draw_graph(right, Graph.of(f), values=True)
+right.set_title("gradients  ← backward")
 for name, text in drawn.values.items():
     text.set(text=f"∂f/∂{name} = {grad[name]:g}", color="#D55E00")
-right.set_title("←  backward: gradients")
+for edge, line in drawn.edges.items():                          # turn the arrows round
+    line.set_color("#D55E00")
+    drawn.heads[edge].set_visible(False)
+    tail, near, *_ = line.get_xydata()
+    right.annotate("", tail, 2 * near - tail, arrowprops={"arrowstyle": "-|>", "color": "#D55E00"})
 picture(fig, alt="The graph of u = x + y, f = u·y twice. Left its values: x = 3, y = 2, u = 5, f = 10. "
-                 "Right the gradients of f: by f 1, by u 2, by x 2, by y 7.")
+                 "Right, with the arrows turned round, the gradients of f: by f 1, by u 2, by x 2, by y 7.")
 
 # %% [markdown]
 # | | forward pass | backward pass |
