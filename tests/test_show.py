@@ -1,12 +1,13 @@
 """The source that a chapter shows is the source that runs."""
 
 import inspect
+import linecache
 
 import numpy as np
 import pytest
 
 from textbook import engine, ops, optim, plots
-from textbook.show import folded, show_rules, show_source
+from textbook.show import folded, show_rules, show_source, typeset
 
 
 @pytest.mark.parametrize("thing", [optim.adam, engine.backward_steps, engine.Tensor, engine.Tensor.backward])
@@ -63,6 +64,46 @@ def test_rules_of_every_entry_as_a_table():
     assert len(table) == len(names) + 2 and len({row.count(" | ") for row in table}) == 1
     with pytest.raises(ValueError, match="no entry 'square'"):
         show_rules("square")
+
+
+@pytest.mark.parametrize(("name", "forward", "sends"), [
+    ("add", "x + y", ["g", "g"]),
+    ("sub", "x - y", ["g", "-g"]),
+    ("mul", r"x \times y", [r"g \cdot y", r"g \cdot x"]),
+    ("matmul", r"x \, y", [r"g \, y^\top", r"x^\top \, g"]),
+    ("relu", r"\max(x, 0)", [r"\begin{cases} g & x > 0 \\ 0 & \text{else} \end{cases}"]),
+    ("sigmoid", r"\sigma(x)", [r"g \cdot z \cdot (1 - z)"]),
+    ("sqrt", "", [r"\frac{g}{2 \cdot z}"]),
+    ("neg", "-x", ["-g"]),
+    ("reshape", "", [""]),
+])
+def test_rules_are_typeset_beside_their_code(name, forward, sends):
+    row = show_rules(name)._repr_mimebundle_()["text/markdown"].splitlines()[-1]
+    cells = [f"${tex}$ `{code}`" if tex else f"`{code}`"
+             for tex, code in zip(sends, show_rules(name).rules[name], strict=True)]
+    assert row == f"| `{name}` | {f'$z = {forward}$' if forward else ''} | {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize(("code", "tex"), [
+    ("x - (y - g)", "x - (y - g)"),
+    ("(x + y) ** 2 / 3", r"\frac{(x + y)^{2}}{3}"),
+    ("-x * y", r"-x \cdot y"),
+    ("g @ _flip(x + y)", r"g \, (x + y)^\top"),
+    ("_kept(g)", ""),
+    ("g if x else y", ""),
+    ("g +", ""),
+])
+def test_code_as_a_formula(code, tex):
+    assert typeset(code) == tex
+
+
+def test_an_entry_made_in_a_notebook_is_shown(monkeypatch):
+    cell = "def rule(g, out, x):\n    return g * out\n"
+    linecache.cache["<cell>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell>")
+    space = {"__name__": "a notebook"}
+    exec(compile(cell, "<cell>", "exec"), space)
+    monkeypatch.setitem(engine.OPS, "mine", engine.Op("mine", np.exp, (space["rule"],), "mine", None))
+    assert repr(show_rules("mine")) == "mine  g * out"
 
 
 class Titled:

@@ -137,7 +137,10 @@ def _rules_of(op: Op) -> Sequence[Callable[..., Any]]:
 
 
 class Rules:
-    """The rules of some operations, as a table in a notebook, as lines elsewhere."""
+    """The rules of some operations, as a table in a notebook, as lines elsewhere.
+
+    In the table each rule stands twice: typeset, and as the code from which that was made.
+    """
 
     def __init__(self, rules: Mapping[str, Sequence[str]]) -> None:
         self.rules = rules
@@ -149,22 +152,103 @@ class Rules:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         columns = max(map(len, self.rules.values()))
         heads = [f"sends to input {i + 1}" for i in range(columns)] if columns > 1 else ["sends to its input"]
-        rows = [["operation", *heads], ["---"] * (columns + 1)]
+        rows = [["operation", "forward", *heads], ["---"] * (columns + 2)]
         for name, rules in self.rules.items():
-            cells = [f"`{rule}`".replace("|", "\\|") for rule in rules]
-            rows.append([f"`{name}`", *cells, *[""] * (columns - len(cells))])
+            cells = [" ".join([*_formula(typeset(rule)), f"`{rule}`".replace("|", "\\|")]) for rule in rules]
+            forward = "".join(_formula(_forward(OPS[name]))) if name in OPS else ""
+            rows.append([f"`{name}`", forward, *cells, *[""] * (columns - len(cells))])
         return {"text/plain": repr(self), "text/markdown": "\n".join(f"| {' | '.join(row)} |" for row in rows)}
+
+
+def _formula(tex: str) -> list[str]:
+    return [f"${tex}$"] if tex else []
 
 
 def _returned(vjp: Callable[..., Any]) -> str:
     """The expression that a rule returns: of a lambda its body, of a function its last return."""
-    for node in ast.walk(ast.parse(inspect.getsource(inspect.getmodule(vjp) or ops))):
+    module = inspect.getmodule(vjp)
+    own = not hasattr(module, "__file__")  # an entry that a notebook made: there is no file to look through
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(vjp if own else module)))):  # type: ignore[arg-type]
         if isinstance(node, ast.Lambda) and node.lineno == vjp.__code__.co_firstlineno and node.args.args[0].arg == "g":
             return ast.unparse(node.body)
         if isinstance(node, ast.FunctionDef) and node.name == vjp.__name__:
             last = max((part for part in ast.walk(node) if isinstance(part, ast.Return)), key=lambda part: part.lineno)
             return ast.unparse(last.value) if last.value else ""
     return inspect.getsource(vjp).strip()
+
+
+# ---------------------------------------------------------------------------------------------- from code to formulas
+
+SIGNS: dict[type, tuple[str, int]] = {  # of two operands: how it is written, and how tightly it binds
+    ast.Add: (" + ", 1), ast.Sub: (" - ", 1), ast.Mult: (r" \cdot ", 2), ast.MatMult: (r" \, ", 2),
+}  # fmt: skip
+SYMBOLS = {"out": "z", "sigmoid": r"\sigma", "maximum": r"\max", "minimum": r"\min"}
+SYMBOLS |= {name: name for name in "gxy"} | {name: rf"\{name}" for name in ("sin", "cos", "tanh", "log", "exp")}
+
+
+class _Untold(Exception):
+    """Code that is no formula."""
+
+
+def typeset(code: str) -> str:
+    """A rule as TeX, with z for `out`; empty where it is no plain formula.
+
+    >>> print(typeset("g * (1 - out * out)"), "and", typeset("g @ _flip(y)"))
+    g \\cdot (1 - z \\cdot z) and g \\, y^\\top
+    """
+    try:
+        return _tex(ast.parse(code, mode="eval").body)[0]
+    except (_Untold, SyntaxError):
+        return ""
+
+
+def _tex(node: ast.expr) -> tuple[str, int]:
+    """TeX, and how tightly its outermost sign binds: 1 as a sum, 2 as a product, 3 as a letter."""
+
+    def within(part: ast.expr, least: int) -> str:
+        tex, binds = _tex(part)
+        return tex if binds >= least else f"({tex})"
+
+    match node:
+        case ast.Name(name) if name in SYMBOLS:
+            return SYMBOLS[name], 3
+        case ast.Constant(value) if isinstance(value, int | float):
+            return f"{value:g}", 3
+        case ast.UnaryOp(ast.USub(), operand):
+            return f"-{within(operand, 2)}", 2
+        case ast.BinOp(left, ast.Div(), right):
+            return rf"\frac{{{_tex(left)[0]}}}{{{_tex(right)[0]}}}", 3
+        case ast.BinOp(left, ast.Pow(), right):
+            return f"{within(left, 3)}^{{{_tex(right)[0]}}}", 3
+        case ast.BinOp(left, sign, right) if type(sign) in SIGNS:
+            text, binds = SIGNS[type(sign)]
+            return f"{within(left, binds)}{text}{within(right, binds + isinstance(sign, ast.Sub))}", binds
+        case ast.Compare(left, [ast.Gt() | ast.Lt() as sign], [right]):
+            return f"{_tex(left)[0]} {'>' if isinstance(sign, ast.Gt) else '<'} {_tex(right)[0]}", 1
+        case ast.Call(ast.Name("_flip"), [x]):
+            return rf"{within(x, 3)}^\top", 3
+        case ast.Call(ast.Name("where"), [condition, x, y]):
+            holds, then, otherwise = (_tex(part)[0] for part in (condition, x, y))
+            return rf"\begin{{cases}} {then} & {holds} \\ {otherwise} & \text{{else}} \end{{cases}}", 3
+        case ast.Call(ast.Name(name) | ast.Attribute(attr=name), arguments, []):
+            return f"{_tex(ast.Name(name))[0]}({', '.join(_tex(part)[0] for part in arguments)})", 3
+    raise _Untold
+
+
+def _forward(op: Op) -> str:
+    """What an operation computes, as TeX: its one line of code, else its symbol at its inputs; or empty."""
+    tex = ""
+    if inspect.isfunction(op.forward):
+        function = ast.parse(textwrap.dedent(inspect.getsource(op.forward))).body[0]
+        lines = [line for line in getattr(function, "body", []) if not isinstance(line, ast.Expr)]
+        if len(lines) == 1 and isinstance(lines[0], ast.Return) and lines[0].value:
+            tex = typeset(ast.unparse(lines[0].value))
+    sign = SIGNS[ast.MatMult][0] if op.tex == "@" else f" {op.tex} "
+    if not tex and len(op.vjps) == 2 and not op.tex.isalpha() and "x" not in op.tex:
+        tex = f"x{sign}y"
+    elif not tex and len(op.vjps) == 1 and (op.tex == "-" or op.tex.startswith("\\")):
+        tex = "-x" if op.tex == "-" else f"{op.tex}(x)"
+    return f"z = {tex}" if tex else ""
 
 
 def _is_entry(thing: Any) -> bool:
