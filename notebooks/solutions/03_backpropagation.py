@@ -4,8 +4,6 @@
 # Try first. A solution that you read is a solution that you forget. `show_source` shows the book's own answer, `check.exercise` tries it.
 
 # %%
-import numpy as np
-
 from textbook import check
 from textbook.exercises import chapter_03 as ours
 from textbook.show import show_source
@@ -14,17 +12,19 @@ from textbook.show import show_source
 # **3-1** Two paths lead from $x$ to $f = x \sin(x^2)$: the factor $x$, with the other factor as its local derivative, and the $x$ inside the sine, along which three rates multiply: $x$, $\cos(x^2)$ and $2x$.
 
 # %%
-def slope_of_f(x): return np.sin(x**2) + x * np.cos(x**2) * 2 * x
+show_source(ours.slope_of_f)
 
-check.exercise("3-1", slope_of_f)
+# %%
+check.exercise("3-1", ours.slope_of_f)
 
 # %% [markdown]
 # **3-2** With $u$ held, the slope of $u \cdot y$ is $u = x + y$. If $u$ is free, it moves by 1 for each unit of $y$, and $f$ by $y$ for each unit of $u$: another $y$.
 
 # %%
-def held_and_free(x, y): return x + y, x + y + y
+show_source(ours.held_and_free)
 
-check.exercise("3-2", held_and_free)
+# %%
+check.exercise("3-2", ours.held_and_free)
 
 # %% [markdown]
 # **3-3** The product is a switcher: each rule multiplies what arrives by the *other* factor.
