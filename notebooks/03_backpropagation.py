@@ -363,7 +363,7 @@ print("by w1, x1, w2, x2, b:", [round(node.grad, 2) for node in inputs])
 # Read the gradients from the bottom up: that is the way they came. In the last line the switcher is at work: what $w_1$ gets carries the factor $x_1 = -1$. The same graph in the lab. **Task:** move $b$, and find where $\hat y$ answers it most strongly.
 
 # %%
-labs.graph.show(formula="y_hat = 1 / (1 + exp(-(w1*x1 + w2*x2 + b)))", mode="backward", step=-1,
+labs.graph.show(formula="z = w1*x1 + w2*x2 + b; y_hat = 1 / (1 + exp(-z))", mode="backward", step=-1,
                 values={"w1": 2.0, "x1": -1.0, "w2": -3.0, "x2": -2.0, "b": -3.0})
 
 # %% [markdown]
