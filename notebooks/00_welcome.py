@@ -1,22 +1,24 @@
 # %% [markdown]
 # # Welcome
 #
-# In this book every formula runs, every picture answers to your hand, and every claim is checked.
+# An interactive textbook on what deep learning rests on: **computational graphs**, **backpropagation** and **gradient descent**. Every formula runs, and every picture answers to your hand.
 
 # %%
 import numpy as np
 
 from textbook import Tensor, ask, check, data, labs, nn, ops, optim, plots
+from textbook.exercises import chapter_00 as ours
 from textbook.graph import Graph
+from textbook.show import folded
 from textbook.train import evaluate, train
 
 # %%
 labs.optimizer_race.show(surface="rosenbrock")
 
 # %% [markdown]
-# Several walks down the same curved valley, all from one start to the star. **Try it now.** Drag the start. Pull the slider, or press play. Why is one so slow, and what do the others know that it doesn't?
+# Four walks down the same curved valley, from one start to the star. **Try it now.** Drag the start. Pull the slider, or press play. Two of the walks creep. What do the other two know?
 #
-# (If the picture does not move, run it first: click into the cell above and press Shift+Enter, or choose *Run → Run All Cells*.)
+# (If the picture does not move, its cell has not been run: click into the first cell of code, and press Shift+Enter twice.)
 #
 # **You will be able to**
 # - name the three ideas that deep learning stands on, and say what each is for;
@@ -24,7 +26,7 @@ labs.optimizer_race.show(surface="rosenbrock")
 # - train a program that reads handwritten digits, in nine lines;
 # - find your way through the chapters.
 #
-# **You need** school calculus and a little Python. About 30 minutes.
+# **You need** school calculus and a little Python. About 45 minutes.
 
 # %% [markdown]
 # And this is where it leads: a network that has never seen a digit. Press **Start**, and watch it learn to read. Change the learning rate while it runs.
@@ -33,26 +35,44 @@ labs.optimizer_race.show(surface="rosenbrock")
 labs.mnist_training.show()
 
 # %% [markdown]
-# ## What the book lets you do
+# ## What this book is
 #
-# - **Play with the ideas.** Pictures answer to sliders and keys. Each is driven by the algorithm it shows, step by step; there is no second, simplified copy.
-# - **Read all of it.** The engine that learns here is a few hundred lines of Python, and the chapters show it. `import textbook` is the book.
-# - **Trust it.** Lines that begin with `assert` are claims. If one were false, the book's own tests would fail. The derivatives are compared with PyTorch's.
+# It follows a text, here called **the source**: *计算图、反向传播与梯度下降：深度学习核心数学基础* ("Computational graphs, backpropagation and gradient descent: the mathematical core of deep learning"), by Anson of 深度学习社, written together with the language model Kimi K2 0905 and dated 17 October 2025. It is in Chinese, has about thirty pages, and ends each topic with formulas and PyTorch code.
+#
+# This book takes up every definition, figure, table and example of the source, in its own words, and makes them run. It adds what a reader asks next. Where the source is mistaken, a box says so, once, under the heading **What the source says differently**; §2.1 means its section 2.1. You don't need the source to read the book.
+#
+# What you can do here:
+#
+# - **Play with the ideas.** Pictures answer to sliders and keys. Each is driven by the algorithm it shows, step by step.
+# - **Build it.** In chapters 1 to 4 you write a small engine of your own, until it reads digits.
+# - **Read all of it.** The book's own engine is a Python package, `textbook`. The chapters show its code after you have written the core yourself.
+# - **Trust it, and check.** A line that begins with `assert` is a claim: if it were false, the cell would stop with an error. Derivatives are compared with PyTorch's.
 # - **Break it.** Your copy is yours. `make reset CHAPTER=00` brings a chapter back and keeps what you had as a backup.
-#
+
+# %% [markdown]
 # ## How to read a chapter
 #
-# 1. Run the cells from the top, with Shift+Enter.
-# 2. Where it says **Before you go on** (or **run**, or **play**), stop; where a box follows, write your answer into it, and press the button. Being wrong first is the best way to remember.
-# 3. A formula has a number, such as (4.2). The code below it uses the same letters, and a comment repeats the number.
-# 4. Sliders: press Tab to reach one, then the arrow keys. Below each picture stands in words what it shows, and the call that brings it back.
-# 5. Three things come in this order: by hand, with this book's engine, with PyTorch. They must agree, and the chapter says so with an `assert`.
-# 6. Exercises are checked. A wrong answer gets its mistake by name; `...` means not attempted, and disturbs nothing. Solutions are in the folder `notebooks/solutions`.
+# 1. Run the cells one by one from the top, with Shift+Enter. (*Run All* works too, but questions come before their answers, and it is worth meeting them one at a time.)
+# 2. Where a **question** is asked, a field opens: `ask.number` takes a number as you would write it (`0.5`, `1/4`, `2^10`, `5 %`), `ask.choice` offers answers, `ask.text` takes words. Commit first, being wrong is no harm; `check.prediction` then compares. Until you have answered, it keeps the answer folded away. An output that would answer a question is folded too (`folded`).
+# 3. **Exercises** are checked by `check.exercise`, which names your mistake where it knows it. `...` means not attempted, and disturbs nothing. Later cells use your own version if it is right, and the book's if not: `check.tried` chooses, and `ours` is where the book keeps its answers. The folder `notebooks/solutions` explains them.
+# 4. There are four series of numbers: section 4.2, equation (4.2), Exercise 4-2, Question 4-b. The code below an equation uses the same letters.
+# 5. Sliders: press Tab to reach one, then the arrow keys. Below each picture stands in words what it shows.
+# 6. `plots.figure` makes a figure, `plots.picture` shows it with a text for those who can't see it. Functions in between say what they draw: `draw_graph`, `draw_digits`. `show_source` prints a piece of the book's own code.
+#
+# **Question 0-a**, to try it on. The source's chapter on gradient descent ends with §5.6. How many sections has it?
+
+# %%
+ask.number("0-a", "sections:")
+
+# %%
+check.prediction("0-a")
 
 # %% [markdown] tags=["source: §1.2"]
 # ## The one problem
 #
 # A computer can't be *told* how to read a handwritten 7: nobody can write down the rule. It can be shown sevens. **Machine learning** is to choose, among the functions that a program can compute, one that fits the examples and still works on others.
+#
+# The examples of this book are the digits of **MNIST**: gray pictures of 28 × 28 = 784 pixels, each with the digit that it shows. `data.load_mnist` returns them in parts. These twenty are set aside: the program will not learn from them.
 
 # %%
 mnist = data.load_mnist()
@@ -61,89 +81,122 @@ plots.draw_digits(ax, mnist.x_val[:20])
 plots.picture(fig, alt="Twenty handwritten digits without labels.")
 
 # %% [markdown] tags=["source: §1.2"]
-# The source names four challenges. Here is what each means for these images.
+# The source names four challenges (§1.2). Each can be seen on these pictures.
 #
-# | challenge | here | chapters |
-# |---|---|---|
-# | **complexity**: millions to billions of parameters | even our small network has thousands; no one can set them by hand | 1, 12 |
-# | **optimisation**: a search in a space of that many dimensions | a valley like the one above, but not to be drawn | 4, 7, 8, 9 |
-# | **efficiency**: large data, large models | one gradient should cost about as much as one prediction, not as much as thousands | 2, 3, 6 |
-# | **generalisation**: to do well on what was never seen | some images are kept aside to find out | 10, 11 |
+# **Complexity.** The function will be a small *network*. It computes 64 weighted sums of the 784 pixels, bends each of them, and computes ten weighted sums of the results, one for each digit. The largest of the ten is its answer. The numbers that can be set are called **parameters**: every sum has one *weight* for each thing it sums, and one *bias*, which is added.
+#
+# **Exercise 0-1 (derive).** How many parameters are there, with $n$ pixels, $h$ sums in the middle and $k$ at the end? Replace the dots by a `return`, and run the cell.
+
+# %%
+def count_parameters(n, h, k):
+    ...
+
+check.exercise("0-1", count_parameters)
+
+# %% tags=["source: §1.2"]
+count_parameters = check.tried("0-1", count_parameters, ours.count_parameters)
+count = count_parameters(784, 64, 10)
+print(f"{count:,} parameters")
+
+# %% [markdown]
+# A large language model of today has a million times as many. No one sets them by hand.
+#
+# **Optimisation.** A number, the **loss**, says how wrong the answers are on the examples: 0 is perfect. We look for parameters that make it small. Trying ten values for each of them is hopeless:
+
+# %% tags=["source: §1.2"]
+print(f"10^{count} combinations; the universe has about 10^80 atoms")
+
+# %% [markdown]
+# The loss is a landscape like the valley at the top, with one direction for each parameter instead of two. It can't be drawn. It can be walked, if we know which way is down.
+#
+# **Efficiency.** Which way is down? Nudge one parameter, run the network again, and see whether the loss fell; then the next. That is one run for each parameter, for a single step. Backpropagation gets all the slopes from one run forwards and one walk back.
+
+# %% tags=["source: §1.2"]
+print(f"by nudging: {count + 1:,} runs a step;   by backpropagation: 1 run and 1 walk back")
+
+# %% [markdown] tags=["source: §1.2"]
+# **Generalisation.** A table of all examples would have a loss of 0, and no answer for a new picture. What counts is how the program does on pictures that it has not seen. That is why some are set aside, and you will see the difference before the end of this page.
 
 # %% [markdown] tags=["source: §1.3"]
 # ## Three ideas
 #
-# **1. The computational graph** writes a formula as small operations, each fed by the results of others.
+# The source asks why these three, and no others (§1.3). Here is each in a few lines.
+#
+# **1. The computational graph** writes a formula as small operations, each fed by the results of others. Take $f = (x + y)\,y$ at $x = 3$, $y = 2$. The package's `Tensor` is a number that remembers how it was computed, and `Graph.of` follows what it remembers. (`requires_grad=True` says: I shall ask for slopes.)
 
 # %% tags=["source: §1.3"]
-x, y = Tensor(3.0, requires_grad=True, name="x"), Tensor(2.0, requires_grad=True, name="y")
+x = Tensor(3.0, requires_grad=True, name="x")
+y = Tensor(2.0, requires_grad=True, name="y")
 f = (x + y) * y
 
-# %%
+# %% tags=["source: §1.3"]
 fig, ax = plots.figure(6.4, 2.2)
 plots.draw_graph(ax, Graph.of(f), values=True)
 plots.picture(fig, alt="The graph of (x + y) times y. x = 3 and y = 2 enter a sum, 5; the sum and y enter a product, 10, the output.")
 
 # %% [markdown]
-# **2. Backpropagation** walks the graph from its output to its inputs and finds how much each of them matters: all derivatives in one walk.
+# **2. Backpropagation** walks the graph from its output to its inputs, and finds for each of them the *slope* of the result: by how many times as much does $f$ grow, if this input alone grows a little?
 #
-# **Before you go on.** If $y$ grows a little, by how many times as much does $f = (x + y)\,y$ grow? Mind that $y$ enters twice.
+# **Question 0-b.** $y$ grows by a tiny amount. By how many times as much does $f = (x + y)\,y$ grow? Mind that $y$ enters twice.
 
 # %%
-ask.number("0.1", "times as much:")
+ask.number("0-b", "times as much:")
 
 # %%
-check.prediction("0.1")
+check.prediction("0-b")
 
-# %%
+# %% [markdown]
+# `f.backward()` does the walk. Afterwards each input holds its slope in `.grad`.
+
+# %% tags=["source: §1.3"]
 f.backward()
-x.grad, y.grad
-
-# %%
-assert x.grad == 2.0 and y.grad == 7.0    # ∂f/∂x = y and ∂f/∂y = x + 2y, at x = 3, y = 2
+folded(f"x.grad = {x.grad},  y.grad = {y.grad}", "Show the slopes")
 
 # %% [markdown]
-# **Exercise 0.2 (derive).** How fast does $f$ grow with $y$, at any $x$ and $y$? Replace the dots by a `return`, and run the cell.
+# **Exercise 0-2 (derive).** How fast does $f$ grow with $y$, at any $x$ and $y$?
 
 # %%
-def slope_in_y(x, y): ...
+def slope_in_y(x, y):
+    ...
 
-check.exercise("0.2", slope_in_y)
+check.exercise("0-2", slope_in_y)
 
 # %% [markdown]
-# **3. Gradient descent** uses these numbers: move every parameter a little against its derivative, and do it again.
+# **3. Gradient descent** uses the slopes: move every parameter a little against its slope, and do it again.
 #
 # $$\theta \leftarrow \theta - \alpha\, \nabla \mathcal{L}(\theta) \tag{0.1}$$
 #
-# Here θ stands for all parameters, ℒ for the loss, and α for the learning rate.
+# θ (theta) stands for all parameters, $\mathcal{L}$ for the loss, and $\nabla \mathcal{L}$, the **gradient**, for the list of all its slopes. The number α (alpha), the **learning rate**, says how far to move.
+#
+# Try it on a landscape with one parameter, $\mathcal{L} = \theta^2$. Its slope is 2θ. `optim.descend` takes four steps of the plain rule `optim.gd`, from θ = 1 with α = 0.25:
 
 # %% tags=["source: §1.3"]
-walk = optim.descend(lambda theta: theta**2, x0=1.0, rule=optim.gd, steps=4, lr=0.25).path
-walk
-
-# %%
-assert (walk == 0.5 ** np.arange(5)).all()    # ∇ℒ = 2θ, so (0.1) halves θ: 1 − 0.25 · 2 = 0.5
+walk = optim.descend(lambda theta: theta**2, x0=1.0, rule=optim.gd, steps=4, lr=0.25)
+walk.path
 
 # %% [markdown]
-# **Exercise 0.3 (implement).** Write (0.1) for one step.
+# Each step halves θ, because 1 − 0.25 · 2 = 0.5. In the code, α is called `lr`.
+#
+# **Exercise 0-3 (implement).** Write (0.1) for one step.
 
 # %%
-def descent_step(theta, gradient, alpha): ...
+def descent_step(theta, gradient, alpha):
+    ...
 
-check.exercise("0.3", descent_step)
+check.exercise("0-3", descent_step)
 
 # %% [markdown]
-# **Exercise 0.4 (break).** Find a learning rate `lr` for the walk above that leads away from 0. Try it there first.
+# **Exercise 0-4 (break).** Find a learning rate with which this walk leads away from 0. Try it in the cell above first: change `lr` and run it again.
 
 # %%
 too_large = ...
 
-check.exercise("0.4", too_large)
+check.exercise("0-4", too_large)
 
 # %% [markdown]
 # ## All three at once
 #
-# A network that maps 784 pixels to ten scores, trained for four rounds. `MLP` is short for *multilayer perceptron*: layers of weighted sums. `ops.cross_entropy` builds the graph, `train` runs backpropagation and takes the steps.
+# Now the network. `nn.MLP` builds it (*multilayer perceptron*: layers of weighted sums), `model.parameters()` lists its parameters, and `optim.Optimizer` moves them, here by the rule `optim.adam`, a descendant of (0.1). `data.batches` deals out the pictures 64 at a time. `ops.cross_entropy` is the loss, counted in *nats* (chapter 7 says what that is); it builds the graph. `train` runs backpropagation and lets the optimizer take a step, once for each batch. One round over all the pictures is an **epoch**; we take four.
 
 # %%
 rng = np.random.default_rng(0)
@@ -160,149 +213,47 @@ plots.draw_losses(ax, {"loss of each batch": losses}, smooth=20)
 plots.picture(fig, alt="The loss falls steeply at first, then slowly.")
 
 # %% [markdown]
-# **Before you run the next cell.** The images shown above were not among those it learned from. How many of the twenty will it get right?
+# **Question 0-c.** How many of the twenty pictures above, which it has not learned from, will it get right?
+
+# %%
+ask.choice("0-c", "about", ours.TWENTY)
+
+# %%
+check.prediction("0-c")
+
+# %% [markdown]
+# The answer for each picture is the place of the largest of its ten sums, `argmax`. A frame and a cross mark a wrong one.
 
 # %%
 y_hat = model(mnist.x_val[:20]).data.argmax(axis=1)
 fig, ax = plots.figure(7.2, 2.1)
 plots.draw_digits(ax, mnist.x_val[:20], mnist.y_val[:20], y_hat)
-plots.picture(fig, alt="The twenty digits with the network's answers; wrong answers are framed and marked with a cross.")
-
-# %%
-assert evaluate(model, mnist.x_val, mnist.y_val).accuracy > 0.88
+shown = plots.picture(fig, alt="The twenty digits with the network's answers; a wrong answer is framed and marked with a cross.")
+folded(shown, "Show its answers")
 
 # %% [markdown]
-# **Exercise 0.5 (implement).** `evaluate` counts for you. Write it yourself: from the network's answers and the true digits, the share that is right.
+# The share of right answers is the **accuracy**. The function `evaluate` counts it. On the pictures it has learned from it is higher than on the 1,000 that were set aside: the gap is what *generalisation* is about.
+
+# %% tags=["source: §1.2"]
+parts = {"learned from": (mnist.x_train, mnist.y_train), "set aside": (mnist.x_val, mnist.y_val)}
+right = {name: 100 * evaluate(model, *part).accuracy for name, part in parts.items()}
+fig, ax = plots.figure(6.4, 1.5)
+ax.plot(list(right.values()), list(right), "o", markersize=10)
+ax.set(xlim=(80, 100), ylim=(-0.5, 1.5), xlabel="right answers, %")
+assert 88 < right["set aside"] < right["learned from"]
+plots.picture(fig, alt="Accuracy on two sets of images: on those set aside it is lower than on those learned from; both are above 88 %.")
+
+# %% [markdown]
+# **Exercise 0-5 (implement).** Write it yourself: from the network's answers `y_hat` and the true digits `y`, two arrays, the share that is right.
 
 # %%
-def accuracy(y_hat, y): ...
+def accuracy(y_hat, y):
+    ...
 
-check.exercise("0.5", accuracy)
+check.exercise("0-5", accuracy)
 
 # %% [markdown]
 # That is deep learning, small. [Chapter 12](12_mnist.ipynb) does it properly. The chapters before it take the three ideas apart until nothing is left to believe.
-
-# %% [markdown] tags=["source: §1.1"]
-# ## What you will have learned
-#
-# The source sets five goals (§1.1). These are the chapters that reach them.
-#
-# | goal | chapters |
-# |---|---|
-# | **understand computational graphs**: turn a formula into a graph | 1, 2 |
-# | **master backpropagation**: the chain rule, made efficient | 3 |
-# | **apply gradient descent**: improve a model's parameters by their gradients | 4, 5, 7, 9 |
-# | **practise automatic differentiation**: implement it, and debug it in PyTorch | 3, 6, 8 |
-# | **solve a real problem**: MNIST | each chapter, and 10, 11, 12 |
-
-# %% [markdown]
-# ## Symbols and words
-#
-# One symbol, one meaning, in every chapter. The third column is what the code calls it; the last is the Chinese term of the source.
-#
-# | symbol | meaning | in code | 中文 |
-# |---|---|---|---|
-# | $G = (V, E)$ | computational graph, its nodes and edges | `Graph` | 计算图，节点，边 |
-# | $x$ | input | `x` | 输入 |
-# | $w, b$ | weights, bias | `w`, `b` | 权重，偏置 |
-# | $\theta$ | all parameters together | `params` | 参数 |
-# | $y$ | target, or label | `y` | 目标，标签 |
-# | $\hat y$ | prediction | `y_hat` | 预测 |
-# | $z$ | logits: scores before softmax | `z` | 未归一化得分 |
-# | $\mathcal{L}$ | loss | `loss` | 损失 |
-# | $\nabla \mathcal{L}$ | gradient | `grad` | 梯度 |
-# | $g$ | gradient that arrives from above (*upstream*); in an optimizer's rule, $\nabla \mathcal{L}$ | `g` | 上游梯度 |
-# | $\partial f / \partial x$ | partial derivative | | 偏导数 |
-# | $\alpha$ | learning rate | `lr` | 学习率 |
-# | $\beta$ | momentum | `momentum` | 动量 |
-# | $\beta_1, \beta_2, \epsilon$ | Adam's two decays, and its guard against division by zero | `betas`, `eps` | 衰减率 |
-# | $L$ | smoothness: the largest curvature | | 光滑常数 |
-# | $\lambda, \mu$ | a curvature; the smallest one | | 曲率 |
-# | $\kappa$ | condition number: largest over smallest curvature | | 条件数 |
-# | $D$ | depth: the number of layers | | 深度 |
-#
-# Words that recur:
-#
-# | English | 中文 | English | 中文 |
-# |---|---|---|---|
-# | forward propagation | 前向传播 | backpropagation | 反向传播 |
-# | chain rule | 链式法则 | topological order | 拓扑排序 |
-# | automatic differentiation | 自动微分 | gradient descent | 梯度下降 |
-# | loss function | 损失函数 | activation function | 激活函数 |
-# | optimizer | 优化器 | convergence | 收敛 |
-# | mini-batch | 小批量 | epoch (one pass over the data) | 训练轮次 |
-# | overfitting | 过拟合 | underfitting | 欠拟合 |
-# | generalisation | 泛化 | regularisation | 正则化 |
-# | vanishing gradient | 梯度消失 | exploding gradient | 梯度爆炸 |
-# | saddle point | 鞍点 | second-order method | 二阶方法 |
-
-# %% [markdown] tags=["source: §1.3", "source: erratum 9"]
-# ## Where it comes from
-#
-# **Before you go on.** When was gradient descent invented?
-
-# %%
-ask.choice("0.6", "in", ["1847", "1951", "1986"])
-
-# %%
-check.prediction("0.6")
-
-# %% tags=["source: §1.3", "source: erratum 9"]
-descent = {
-    1847: "Cauchy walks down the gradient, for astronomy",
-    1951: "Robbins and Monro descend with noisy measurements",
-    1964: "Polyak lets the point roll: momentum",
-    1983: "Nesterov's momentum, provably faster",
-    2015: "Kingma and Ba: Adam",
-}
-
-# %%
-backpropagation = {
-    1960: "Kelley: gradients of flight paths, backwards in time",
-    1962: "Dreyfus gets them from the chain rule alone",
-    1970: "Linnainmaa: for any program, at the cost of a few runs",
-    1974: "Werbos: in a thesis, for models of all kinds",
-    1982: "Werbos: for neural networks",
-    1986: "Rumelhart, Hinton and Williams: networks find features",
-    1989: "LeCun et al.: handwritten digits from the mail",
-}
-
-# %%
-frameworks = {
-    2002: "Torch",
-    2010: "Theano: the graph first, then compiled",
-    2015: "TensorFlow",
-    2017: "PyTorch: the graph is recorded while the program runs",
-    2018: "JAX: derivatives as functions of functions",
-}
-
-# %%
-fig, ax = plots.figure(7.2, 5.2)
-plots.draw_timeline(ax, {"gradient descent": descent, "backpropagation": backpropagation, "frameworks": frameworks})
-plots.picture(fig, alt="A timeline of 17 events, 1847 to 2018, in three threads; the next cell lists them with their sources.")
-
-# %% [markdown] tags=["source: §1.3", "source: erratum 9"]
-# | year | who | where |
-# |---|---|---|
-# | 1847 | A. Cauchy | *Méthode générale pour la résolution des systèmes d'équations simultanées*, Comptes Rendus 25, 536–538 |
-# | 1951 | H. Robbins, S. Monro | *A stochastic approximation method*, Annals of Mathematical Statistics 22, 400–407 |
-# | 1960 | H. J. Kelley | *Gradient theory of optimal flight paths*, ARS Journal 30, 947–954 |
-# | 1962 | S. Dreyfus | *The numerical solution of variational problems*, J. Mathematical Analysis and Applications 5, 30–45 |
-# | 1964 | B. T. Polyak | *Some methods of speeding up the convergence of iteration methods*, USSR Comp. Math. and Math. Physics 4(5), 1–17 |
-# | 1970 | S. Linnainmaa | master's thesis, University of Helsinki; in English: BIT 16 (1976), 146–160 |
-# | 1974 | P. Werbos | *Beyond Regression*, PhD thesis, Harvard |
-# | 1982 | P. Werbos | *Applications of advances in nonlinear sensitivity analysis*, in System Modeling and Optimization, Springer, 762–770 |
-# | 1983 | Y. Nesterov | *A method of solving a convex programming problem with convergence rate O(1/k²)*, Soviet Math. Doklady 27, 372–376 |
-# | 1986 | D. Rumelhart, G. Hinton, R. Williams | *Learning representations by back-propagating errors*, Nature 323, 533–536 |
-# | 1989 | Y. LeCun et al. | *Backpropagation applied to handwritten zip code recognition*, Neural Computation 1, 541–551 |
-# | 2002 | R. Collobert, S. Bengio, J. Mariéthoz | *Torch: a modular machine learning software library*, IDIAP-RR 02-46 |
-# | 2010 | J. Bergstra et al. | *Theano: a CPU and GPU math expression compiler*, SciPy 2010 |
-# | 2015 | D. Kingma, J. Ba | *Adam: a method for stochastic optimization*, ICLR 2015 (arXiv, December 2014) |
-# | 2015 | M. Abadi et al. | TensorFlow, released in November 2015; paper: OSDI 2016 |
-# | 2017 | A. Paszke et al. | PyTorch, public in January 2017 after first versions in 2016; paper: NeurIPS 2019 |
-# | 2018 | R. Frostig, M. Johnson, C. Leary | *Compiling machine learning programs via high-level tracing*, SysML 2018 (JAX) |
-#
-# > **What the source says differently.** §1.3 and §8.3 let the story begin in the 1960s, with the chain rule in neural networks. Gradient descent is more than a century older. What began in the 1960s was optimal control: Kelley and Dreyfus steered rockets, not networks. The general algorithm is Linnainmaa's (1970), its use for networks Werbos's (1982); 1986 made it famous. Graphs and automatic differentiation were not first put in order in the 1990s either. (The source also prints one section twice, as §4.3 and §4.4.)
 
 # %% [markdown]
 # ## The chapters
@@ -313,15 +264,146 @@ plots.picture(fig, alt="A timeline of 17 events, 1847 to 2018, in three threads;
 # | 1 | [Computational graphs](01_computational_graphs.ipynb) | what is a formula, seen as a graph? |
 # | 2 | [Forward propagation](02_forward_propagation.ipynb) | in which order is it computed, and at what cost? |
 # | 3 | [Backpropagation](03_backpropagation.ipynb) | how does every derivative come out of one walk? |
+# | 4 | [Backpropagation on arrays](04_backpropagation_on_arrays.ipynb) | how does your engine come to read digits? |
 # | 5 | [Gradient descent](05_gradient_descent.ipynb) | how large a step, and when does it arrive? |
 # | 6 | [Linear regression](06_linear_regression.ipynb) | one model, all the way through |
-# | 6 | Automatic differentiation | what do PyTorch and its kin do? |
-# | 7 | Optimizers | what do momentum, RMSprop and Adam add? |
-# | 8 | Vanishing and exploding gradients | why are deep networks hard to train? |
-# | 9 | Second order | what does curvature buy? |
+# | 7 | [Classification](07_classification.ipynb) | how does a sum become a probability, and which loss fits it? |
+# | 8 | Automatic differentiation | what do PyTorch and its kin do? |
+# | 9 | Optimizers | what do momentum, RMSprop and Adam add? |
+# | 10 | Vanishing and exploding gradients | why are deep networks hard to train? |
+# | 11 | Second order | what does curvature buy? |
 # | 12 | [MNIST](12_mnist.ipynb) | the whole workflow, on digits |
-# | 11 | Pitfalls | what goes wrong, and how is it seen? |
-# | 12 | Architectures and scale | convolution, recurrence, attention; many machines |
+# | 13 | Pitfalls | what goes wrong, and how is it seen? |
+# | 14 | Architectures and scale | convolution, recurrence, attention; many machines |
 # | 90 | [Mathematics](90_mathematics.ipynb) | the tools, in thirty minutes |
 #
 # Read 1 to 5 in order. After that, follow your questions. Chapters without a link are still being written.
+
+# %% [markdown] tags=["source: §1.1"]
+# The source sets five goals (§1.1). These chapters reach them.
+#
+# | goal | chapters |
+# |---|---|
+# | **understand computational graphs**: turn a formula into a graph | 1, 2 |
+# | **master backpropagation**: the chain rule, made efficient | 3, 4 |
+# | **apply gradient descent**: improve a model's parameters by their gradients | 5, 6, 7, 9 |
+# | **practise automatic differentiation**: implement it, and debug it in PyTorch | 3, 4, 8 |
+# | **solve a real problem**: MNIST | a section of each chapter, and all of 12 |
+
+# %% [markdown]
+# ## Symbols and words
+#
+# To look things up in. Within a chapter a symbol has one meaning; these are the meanings most of them have throughout. (In chapters 1 to 4, $x$ and $y$ may also be any two inputs of a formula.) The third column is what the code calls it; the last is the Chinese term of the source.
+#
+# | symbol | meaning | in code | 中文 |
+# |---|---|---|---|
+# | $G = (V, E)$ | computational graph, its nodes and edges | `Graph` | 计算图，节点，边 |
+# | val(v) | value of a node | `value` | 节点的值 |
+# | $x$ | input | `x` | 输入 |
+# | $w, b$ | weights, bias | `w`, `b` | 权重，偏置 |
+# | $\theta$ | all parameters together | `params` | 参数 |
+# | $y$ | target, or label | `y` | 目标，标签 |
+# | $\hat y$ | prediction | `y_hat` | 预测 |
+# | $z$ | logits: scores before softmax | `z` | 未归一化得分 |
+# | $\sigma(z)$ | sigmoid, a smooth step from 0 to 1 | `sigmoid` | sigmoid 函数 |
+# | $\mathcal{L}$ | loss | `loss` | 损失 |
+# | $\partial f / \partial x$ | partial derivative: the slope in one input | | 偏导数 |
+# | $\nabla \mathcal{L}$ | gradient: all partial derivatives | `grad` | 梯度 |
+# | $g$ | a gradient on its way: the one that arrives at a node or at a rule | `g` | 上游梯度 |
+# | $\alpha$ | learning rate | `lr` | 学习率 |
+# | $\beta$ | momentum | `momentum` | 动量 |
+# | $\beta_1, \beta_2, \epsilon$ | Adam's two decays, and its guard against division by zero | `betas`, `eps` | 衰减率 |
+# | $L$ | smoothness: the largest curvature | | 光滑常数 |
+# | $\lambda, \mu$ | a curvature; the smallest one | | 曲率 |
+# | $\kappa$ | condition number: largest over smallest curvature | | 条件数 |
+# | $D$ | depth: the number of layers | | 深度 |
+# | $N, B$ | number of examples; of those in a batch | | 样本数，批量 |
+#
+# | word | 中文 | meaning |
+# |---|---|---|
+# | forward propagation | 前向传播 | computing the values of a graph, inputs first |
+# | backpropagation | 反向传播 | computing its derivatives, output first |
+# | chain rule | 链式法则 | how the slopes of nested functions combine |
+# | topological order | 拓扑排序 | an order in which inputs come before what uses them |
+# | automatic differentiation | 自动微分 | letting a program do both |
+# | loss function | 损失函数 | how wrong, as one number |
+# | activation function | 激活函数 | what bends the sums of a network |
+# | optimizer | 优化器 | the rule that makes a step of a gradient |
+# | convergence | 收敛 | coming to rest where one wants to be |
+# | mini-batch; epoch | 小批量；训练轮次 | the examples of one step; one round over all |
+# | validation data | 验证集 | examples set aside to choose settings by |
+# | generalisation | 泛化 | doing well on what was never seen |
+# | overfitting; underfitting | 过拟合；欠拟合 | learning the examples by heart; not learning even them |
+# | regularisation | 正则化 | whatever holds overfitting back |
+# | vanishing, exploding gradient | 梯度消失；梯度爆炸 | slopes that shrink, or grow, from layer to layer |
+# | saddle point | 鞍点 | flat, yet downhill in some direction |
+# | second-order method | 二阶方法 | a method that uses curvature |
+
+# %% [markdown]
+# ## Where it comes from
+
+# %% tags=["source: §1.3", "source: erratum 9"]
+descent = {
+    1847: "Cauchy walks down the gradient, for the orbits of planets",
+    1951: "Robbins and Monro find a root from noisy measurements",
+    1952: "Kiefer and Wolfowitz find a maximum so: stochastic descent",
+    1964: "Polyak lets the point roll: momentum",
+    1983: "Nesterov's momentum, provably faster",
+    2015: "Kingma and Ba: Adam",
+}
+
+# %% tags=["source: §1.3", "source: erratum 9"]
+backpropagation = {
+    1960: "Kelley: slopes of flight paths, for a solar sail",
+    1962: "Dreyfus gets them from the chain rule alone",
+    1970: "Linnainmaa: for any graph of operations",
+    1974: "Werbos: for models of all kinds, in a thesis",
+    1982: "Werbos: for neural networks",
+    1983: "Baur and Strassen: all slopes for a few times the price of one run",
+    1986: "Rumelhart, Hinton and Williams: networks find features",
+    1989: "LeCun et al.: handwritten digits from the mail",
+}
+
+# %% tags=["source: §1.3", "source: erratum 9"]
+frameworks = {
+    2002: "Torch",
+    2010: "Theano: the graph first, then compiled",
+    2015: "Chainer: the graph is recorded while the program runs; TensorFlow",
+    2017: "PyTorch",
+    2018: "JAX: derivatives as functions of functions",
+}
+
+# %%
+fig, ax = plots.figure(7.2, 5.2)
+plots.draw_timeline(ax, {"gradient descent": descent, "backpropagation": backpropagation, "frameworks": frameworks})
+plots.picture(fig, alt="A timeline of nineteen entries, 1847 to 2018, in three columns; the next cell lists them with their sources.")
+
+# %% [markdown] tags=["source: §1.3", "source: erratum 9"]
+# | year | who | where |
+# |---|---|---|
+# | 1847 | A. Cauchy | *Méthode générale pour la résolution des systèmes d'équations simultanées*, Comptes Rendus 25, 536–538 |
+# | 1951 | H. Robbins, S. Monro | *A stochastic approximation method*, Annals of Mathematical Statistics 22, 400–407 |
+# | 1952 | J. Kiefer, J. Wolfowitz | *Stochastic estimation of the maximum of a regression function*, Annals of Mathematical Statistics 23, 462–466 |
+# | 1960 | H. J. Kelley | *Gradient theory of optimal flight paths*, ARS Journal 30, 947–954 |
+# | 1962 | S. Dreyfus | *The numerical solution of variational problems*, J. Mathematical Analysis and Applications 5, 30–45 |
+# | 1964 | B. T. Polyak | *Some methods of speeding up the convergence of iteration methods*, USSR Comp. Math. and Math. Physics 4(5), 1–17 |
+# | 1970 | S. Linnainmaa | master's thesis, University of Helsinki; in English: *Taylor expansion of the accumulated rounding error*, BIT 16 (1976), 146–160 |
+# | 1974 | P. Werbos | *Beyond Regression*, PhD thesis, Harvard |
+# | 1982 | P. Werbos | *Applications of advances in nonlinear sensitivity analysis*, in System Modeling and Optimization, Springer, 762–770 |
+# | 1983 | W. Baur, V. Strassen | *The complexity of partial derivatives*, Theoretical Computer Science 22, 317–330 |
+# | 1983 | Y. Nesterov | *A method of solving a convex programming problem with convergence rate O(1/k²)*, Soviet Math. Doklady 27, 372–376 |
+# | 1986 | D. Rumelhart, G. Hinton, R. Williams | *Learning representations by back-propagating errors*, Nature 323, 533–536 |
+# | 1989 | Y. LeCun et al. | *Backpropagation applied to handwritten zip code recognition*, Neural Computation 1, 541–551 |
+# | 2002 | R. Collobert, S. Bengio, J. Mariéthoz | *Torch: a modular machine learning software library*, IDIAP-RR 02-46 |
+# | 2010 | J. Bergstra et al. | *Theano: a CPU and GPU math expression compiler*, SciPy 2010 |
+# | 2015 | D. Kingma, J. Ba | *Adam: a method for stochastic optimization*, ICLR 2015 |
+# | 2015 | S. Tokui, K. Oono, S. Hido, J. Clayton | *Chainer: a next-generation open source framework for deep learning*, LearningSys workshop at NIPS 2015 |
+# | 2015 | M. Abadi et al. | TensorFlow, released in November 2015; paper: OSDI 2016 |
+# | 2017 | A. Paszke et al. | PyTorch, public in January 2017; paper: NeurIPS 2019 |
+# | 2018 | R. Frostig, M. Johnson, C. Leary | *Compiling machine learning programs via high-level tracing*, SysML 2018 (JAX) |
+#
+# On the first of them: C. Lemaréchal, *Cauchy and the gradient method*, Documenta Mathematica, extra volume ISMP (2012), 251–254. On who found backpropagation, and how often: J. Schmidhuber, *Deep learning in neural networks: an overview*, Neural Networks 61 (2015), section 5.5; A. Griewank, *Who invented the reverse mode of differentiation?*, in the same volume as Lemaréchal, 389–400.
+#
+# > **What the source says differently.** §1.3 and §8.3 let the story begin in the 1960s, with the chain rule in neural networks. Gradient descent is more than a century older. What began in the 1960s was optimal control: Kelley steered a solar sail from the Earth's orbit to that of Mars. The general algorithm is Linnainmaa's (1970), its use for networks Werbos's (1982); 1986 made it famous. (The source also prints one section twice, as §4.3 and §4.4.)
+#
+# Next: [chapter 1](01_computational_graphs.ipynb), where a formula becomes a graph, and you write the first ten lines of your engine.

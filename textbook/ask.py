@@ -118,10 +118,10 @@ def number(exercise: str, prompt: str, unit: str = "", answer: float | str | Non
         LookupError: there is no such exercise.
         ValueError: the answer is no number.
 
-    >>> number("0.1", "times:")
-    Prediction 0.1: times: ? (not answered)
-    >>> number("0.1", "times:", answer="2^10")
-    Prediction 0.1: times: 1024
+    >>> number("0-b", "times:")
+    Prediction 0-b: times: ? (not answered)
+    >>> number("0-b", "times:", answer="2^10")
+    Prediction 0-b: times: 1024
     """
     return _ask(Question(exercise, prompt, float, unit), answer)
 

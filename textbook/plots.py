@@ -544,7 +544,7 @@ def _between(route: Array, *ends: tuple[Node, Point, float]) -> Array:
 
 @style()
 def draw_timeline(ax: Axes, threads: Mapping[str, Mapping[int, str]]) -> list[Text]:
-    """Events in several threads: a scale of years on the left, a line of text for each on the right, joined by lines.
+    """Events in several threads, a row for each in the order of years: each thread is a column of marks.
 
     Args:
         threads: for each thread its events, {year: text}.
@@ -552,22 +552,14 @@ def draw_timeline(ax: Axes, threads: Mapping[str, Mapping[int, str]]) -> list[Te
     events = sorted((year, name, text) for name, thread in threads.items() for year, text in thread.items())
     if not events:
         raise ValueError("there is nothing to draw: no thread has an event")
-    first, last = events[0][0], events[-1][0]
-    span = max(last - first, 1)
     colors = [OKABE_ITO[name] for name in ("blue", "vermilion", "green", "purple", "black")]
-    looks = dict(zip(threads, zip("os^Dv", colors, strict=True), strict=False))
     texts = []
-    for row, (year, name, text) in enumerate(events):
-        marker, color = looks[name]
-        y = first + span * row / max(len(events) - 1, 1)
-        ax.plot([0, 0.6, 1], [year, y, y], color=PALE, lw=0.7, ls="-", zorder=1)
-        ax.plot(0, year, marker=marker, color=color, ms=5, ls="none", clip_on=False)
-        ax.plot(1.1, y, marker=marker, color=color, ms=6, ls="none", clip_on=False)
-        texts.append(ax.text(1.3, y, f"{year}  {text}", va="center", fontsize=9, color=INK))
-    for name, (marker, color) in looks.items():
-        ax.plot([], [], marker=marker, color=color, ls="none", label=name)
-    ax.set(xlim=(0, 9), ylim=(last + 0.02 * span, first - 0.02 * span))
-    ax.set_xticks([])
-    ax.spines["bottom"].set_visible(False)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(looks))
+    for column, (name, marker, color) in enumerate(zip(threads, "os^Dv", colors, strict=False)):
+        rows = [row for row, event in enumerate(events) if event[1] == name]
+        ax.plot([column] * len(rows), rows, marker=marker, color=color, ms=7, lw=1.2, ls="-", label=name)
+    for row, (year, _, text) in enumerate(events):
+        texts.append(ax.text(len(threads) - 0.4, row, f"{year}  {text}", va="center", fontsize=9, color=INK))
+    ax.set(xlim=(-0.5, 4 * len(threads) + 4), ylim=(len(events) - 0.4, -0.6))
+    ax.set_axis_off()
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(threads))
     return texts

@@ -127,7 +127,7 @@ def find(number: str) -> Exercise:
     Raises:
         LookupError: there is none.
 
-    >>> find("0.3").level
+    >>> find("0-3").level
     'implement'
     """
     chapter = chapter_of(number)

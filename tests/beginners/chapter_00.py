@@ -1,0 +1,72 @@
+"""What beginners answer to the exercises of the welcome."""
+
+BIASES = "You left out the biases"
+
+ANSWERS = {
+    "0-1": [
+        ("def count_parameters(n, h, k):\n    return n * h + h * k", BIASES),
+        ("def count_parameters(n, h, k):\n    weights = n*h\n    weights += h*k\n    return weights", BIASES),
+        ("def count_parameters(n, h, k):\n    return n * h + h + h * k", "The k sums at the end have biases too."),
+        ("def count_parameters(n, h, k):\n    return n * h + h * k + 2", "One bias for a whole layer is too few"),
+        ("def count_parameters(n, h, k):\n    return h + k", "Each has a weight for everything it sums."),
+        ("def count_parameters(n, h, k):\n    return n * h * k", "You multiplied what should be added"),
+        ("def count_parameters(n, h, k):\n    return n * h * k + h + k", None),
+        ("def count_parameters(n, h, k):\n    return 50890", "Right on 1 of 3 cases."),
+        ("def count_parameters(n, h, k):\n    print((n + 1) * h + (h + 1) * k)", "Is a `return` missing?"),
+        ("def count_parameters():\n    return 784 * 64 + 64 + 64 * 10 + 10", "expected a function of (n, h, k), got one of ()"),
+        ("def count_parameters(n, h, k):\n    return h * (n + 1) + k * (h + 1)", "✓"),
+        ("def count_parameters(pixels, middle, out):\n    total = 0\n    for _ in range(middle):\n        total += pixels + 1\n"
+         "    for _ in range(out):\n        total += middle + 1\n    return total", "✓"),
+    ],
+    "0-2": [
+        ("def slope_in_y(x, y):\n    return x + y", "You held the sum still."),
+        ("def slope_in_y(x, y):\n    return y", "that is the slope in x"),
+        ("def slope_in_y(x, y):\n    return (x + y) * y", "That is f itself."),
+        ("def slope_in_y(x, y):\n    return 2 * y", "The slope of xy in y is x."),
+        ("def slope_in_y(x, y):\n    return x + y**2", None),
+        ("def slope_in_y(x, y):\n    return 7", None),
+        ("def slope_in_y(x, y):\n    return x + 2", "The slope of y² is 2y"),
+        ("def slope_in_y(x, y):\n    return x + 2 * y", "✓"),
+        ("def slope_in_y(x, y):\n    return (x + y) * 1 + 1 * y", "✓"),
+        ("def slope_in_y(x, y):\n    h = 1e-6\n    return ((x + y + h) * (y + h) - (x + y - h) * (y - h)) / (2 * h)", "✓"),
+        ("7", "expected a function of (x, y), got the number 7."),
+    ],
+    "0-3": [
+        ("def descent_step(theta, gradient, alpha):\n    return theta + alpha * gradient", "You went uphill."),
+        ("def descent_step(theta, gradient, alpha):\n    return theta - gradient", "α scales it."),
+        ("def descent_step(theta, gradient, alpha):\n    return -alpha * gradient", "You returned the step"),
+        ("def descent_step(theta, gradient, alpha):\n    return alpha * gradient", "Subtract it from θ."),
+        ("def descent_step(theta, gradient, alpha):\n    theta = theta - alpha * gradient", "Is a `return` missing?"),
+        ("def descent_step(theta, gradient, alpha):\n    theta -= alpha * gradient\n    return theta", "writes into the caller's"),
+        ("def descent_step(theta, gradient, alpha):\n    return theta - α * gradient", "name 'α' is not defined"),
+        ("def descent_step(theta, gradient, alpha):\n    return theta - lr * gradient", "name 'lr' is not defined"),
+        ("def descent_step(theta, gradient, alpha):\n    return (theta - gradient) * alpha", "mind the brackets"),
+        ("def descent_step(theta, gradient, alpha):\n    step = alpha * gradient\n    return theta - step", "✓"),
+    ],
+    "0-4": [
+        ("0.5", "it comes closer to 0"),
+        ("0.9", "1 − 2α = -0.8"),
+        ("1", "it stays as far from 0"),
+        ("-0.5", "A learning rate is a positive number."),
+        ("0", "A learning rate is a positive number."),
+        ("too_large = '2'", "Write it without quotes."),
+        ("[1.5, 2]", "Give one number."),
+        ("lambda: 2", "expected a number"),
+        ("too_large = 2", "✓"),
+        ("1.01", "✓"),
+    ],
+    "0-5": [
+        ("def accuracy(y_hat, y):\n    return (y_hat == y).sum()", "Divide by how many there are."),
+        ("def accuracy(y_hat, y):\n    return np.mean(y_hat != y)", "That is the share of wrong answers."),
+        ("def accuracy(y_hat, y):\n    return y_hat == y", "The share is their mean."),
+        ("def accuracy(y_hat, y):\n    return (y_hat == y).mean() * 100", "in percent"),
+        ("def accuracy(y_hat, y):\n    right = 0\n    for a, b in zip(y_hat, y):\n        if a == b:\n            right += 1\n"
+         "    return right", "Divide by how many there are."),
+        ("def accuracy(y_hat, y):\n    return len(y_hat == y) / len(y)", None),
+        ("def accuracy(y_hat, y):\n    return np.mean(y_hat - y)", None),
+        ("def accuracy(y_hat, y):\n    for a, b in zip(y_hat, y):\n        return a == b", None),
+        ("def accuracy(y_hat, y):\n    if y_hat == y:\n        return 1", "The truth value of an array"),
+        ("def accuracy(y_hat, y):\n    return sum(y_hat == y) / len(y)", "✓"),
+        ("def accuracy(y_hat, y):\n    return np.sum(y_hat == y) / y.size", "✓"),
+    ],
+}
