@@ -16,11 +16,14 @@ introduction is needed for
 
 import ast
 import re
+from collections import namedtuple
 from pathlib import Path
 
 import jupytext
 import matplotlib.axes
 import matplotlib.figure
+import matplotlib.lines
+import matplotlib.text
 import numpy as np
 import pytest
 import torch
@@ -30,7 +33,8 @@ from textbook import exercises
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 WELCOME = NOTEBOOKS / "00_welcome.py"
 KNOWN = [str, int, float, list, dict, set, tuple, bytes, np.ndarray, np.random.Generator, np.ufunc,
-         matplotlib.axes.Axes, matplotlib.figure.Figure]    # their methods need no introduction
+         matplotlib.axes.Axes, matplotlib.figure.Figure, matplotlib.lines.Line2D, matplotlib.text.Text,
+         namedtuple("Any", "")]    # their methods need no introduction
 METHODS = {name for kind in KNOWN for name in dir(kind)}
 FOREIGN = {"np", "numpy", "torch", "matplotlib", "plt"}
 CODE = re.compile(r"```.*?```|`+[^`]+`+", re.DOTALL)
