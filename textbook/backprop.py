@@ -107,7 +107,7 @@ def seed_of(root: Any, seed: Any = None, create_graph: bool = False) -> Array:
                 f"backward() starts from a scalar, this tensor has shape {np.shape(data)}: "
                 "take its .sum() or .mean(), or pass seed=, an array of that shape"
             )
-        values = np.ones_like(data)[()]
+        values = data.dtype.type(1) if data.ndim == 0 else np.ones_like(data)
     else:
         values = np.asarray(seed._data if isinstance(seed, Value) else seed, dtype=data.dtype)[()]
         if values.shape != data.shape:

@@ -47,7 +47,8 @@ def primitive(
                 if len(args) > len(names):
                     raise TypeError(f"{key} takes {len(names)} arguments ({', '.join(names)}), got {len(args)}")
                 params |= zip(names[arity:], args[arity:], strict=False)
-            return apply(entry, *args[:arity], **params)
+                args = args[:arity]
+            return apply(entry, *args, **params)
 
         return record
 
@@ -246,13 +247,13 @@ def tanh(x):
 def sigmoid(x):
     """σ(x) = 1/(1 + e⁻ˣ), elementwise, without overflow.  Derivative σ(x)(1 - σ(x))."""
     e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))[()]
+    return _number(np.where(x >= 0, 1 / (1 + e), e / (1 + e)))
 
 
 @primitive(lambda g, out, x: where(x > 0, g, 0.0), tex="relu", example=_one)
 def relu(x):
     """max(0, x), elementwise.  Derivative 1 for x > 0, else 0: at the kink 0, as in PyTorch."""
-    return np.maximum(x, 0)
+    return np.maximum(x, np.zeros(x.shape[-1:], x.dtype))  # numpy is three times as fast with a row as with a number
 
 
 @primitive(lambda g, out, x: g * sigmoid(x), example=_one)
@@ -299,7 +300,7 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
 
 def where(condition, x, y):
     """x where the condition holds, else y, elementwise.  The condition is a plain array: it has no derivative."""
-    return _where(x, y, condition=np.asarray(plain(condition)))
+    return _where(x, y, condition=plain(condition))
 
 
 @primitive(
@@ -312,13 +313,20 @@ def where(condition, x, y):
     name="where",
 )
 def _where(x, y, condition):
-    if type(y) is float and y == 0 and np.shape(x) == np.shape(condition) != () and x.dtype in _BITS:
-        # 0 and 1 times the bits of x: np.where three times as fast, and as exact for infinities
-        return (x.view(_BITS[x.dtype]) * condition.astype(bool, copy=False)).view(x.dtype)
-    return np.where(condition, x, y)[()]
+    if type(y) is float and y == 0 and type(x) is type(condition) is np.ndarray and x.shape == condition.shape:
+        bits = _BITS.get(x.dtype.char)
+        if bits and condition.dtype.char == "?":
+            # The bits of x times 0 or 1: np.where three times as fast, and as exact for infinities.
+            return (x.view(bits) * condition).view(x.dtype)
+    return _number(np.where(condition, x, y))
 
 
-_BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+_BITS = {"f": np.int32, "d": np.int64}
+
+
+def _number(array: Array) -> Array:
+    """An array as it is; one without axes as a number."""
+    return array if array.ndim else array[()]
 
 
 # ---------------------------------------------------------------------------------------------- sums and shapes
@@ -418,6 +426,8 @@ def broadcast_to(x, shape):
 )
 def sum_to(x, shape):
     """Sum x down to a shape that broadcasts to it.  The adjoint of `broadcast_to`."""
+    if x.ndim == 2 and shape == x.shape[1:] and x.dtype.kind == "f":
+        return np.ones(len(x), x.dtype) @ x  # a bias, say: twice as fast as a sum
     extra = x.ndim - len(shape)
     axes = tuple([i for i, n in enumerate(x.shape) if i < extra or (shape[i - extra] == 1 and n != 1)])
     summed = np.add.reduce(x, axis=axes)
@@ -509,8 +519,14 @@ def _concatenate(*pieces, axis):
 
 
 def _log_softmax_forward(z: Array, axis: int) -> Array:
+    z = _by_columns(z, axis)
     shifted = z - np.maximum.reduce(z, axis=axis, keepdims=True)  # the largest exponent is 0: nothing overflows
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def _by_columns(z: Array, axis: int) -> Array:
+    """The same numbers, stored so that numpy reduces short rows several times as fast."""
+    return np.asfortranarray(z) if z.ndim == 2 and axis in (1, -1) and z.shape[1] < 64 else z
 
 
 @primitive(
@@ -523,7 +539,7 @@ def log_softmax(z, axis=-1):
 
 
 def _cross_entropy_vjp(g: Any, out: Any, logits: Any, labels: Array) -> Any:
-    y_hat = exp(log_softmax(logits))
+    y_hat = softmax(logits)
     one_hot = labels[:, None] == np.arange(logits.shape[1])
     return (y_hat - one_hot) * (g / len(labels))  # softmax and cross-entropy together: prediction minus truth
 
@@ -544,7 +560,7 @@ def cross_entropy(logits, labels):
     >>> cross_entropy(np.array([[1e4, 0.0]]), labels=np.array([0])).item()
     0.0
     """
-    labels = np.array(plain(labels))  # a copy: backward reads them again
+    labels = np.asarray(plain(labels))
     shape = np.shape(plain(logits))
     if len(shape) != 2:
         raise ValueError(f"logits must be (N, classes), got shape {shape}")
