@@ -56,6 +56,14 @@ def test_the_message_names_argument_and_worst_element():
         gradcheck(lambda x, y: ops.sum(apply(op, x, y)), np.array([1.0, 2.0]), np.array([3.0, 4.0]))
 
 
+def test_the_message_names_a_nan_before_any_error():
+    """A comparison with NaN is false, and NaN is not the largest of anything: it must be looked for."""
+    wrong = np.array([1.5, np.nan, 1.0])
+    op = Op("doubled", lambda x: 2 * x, (lambda g, out, x: g * 2 * wrong,))
+    with pytest.raises(AssertionError, match=r"argument 0, element \(1,\): the engine says nan,.* say 2"):
+        gradcheck(lambda x: ops.sum(apply(op, x)), np.array([1.0, 2.0, 3.0]))
+
+
 def test_a_parameter_from_outside_is_a_constant():
     w = Tensor([1.0, 2.0], requires_grad=True)
     gradcheck(lambda x: (w * ops.sin(x)).sum(), np.array([0.3, 0.4]))

@@ -1,6 +1,7 @@
 """Layers: shapes, starts, modes, and the same network in PyTorch."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -208,3 +209,147 @@ def test_dropout_of_any_dtype_scales(dtype):
     assert np.allclose(out[out != 0], 1.25, rtol=1e-3) and (out == 0).any()
     with no_grad():
         assert Dropout(0.2, rng=rng())(Tensor(x)).dtype == out.dtype
+
+
+# ---------------------------------------------------------------------------------------------- models found by walking
+
+
+class Net(Module):
+    """Parts as a reader writes them: attributes, a list, a dict, a constant, and a way back to itself."""
+
+    def __init__(self, seed=0):
+        self.first = Linear(3, 4, rng=rng(seed))
+        self.scale = Tensor(np.ones(4, np.float32), requires_grad=True)
+        self.mean = Tensor(np.zeros(4, np.float32))
+        self.blocks = [Sequential(ops.relu, Dropout(0.5, rng=rng())), (Linear(4, 4, rng=rng(seed + 1)), self.first)]
+        self.heads = {"class": Linear(4, 2, rng=rng(seed + 2)), "names": ["a", "b"]}
+        self.whole, self.width = self, 4
+
+    def __call__(self, x):
+        h = (self.first(x) - self.mean) * self.scale
+        return self.heads["class"](self.blocks[1][0](self.blocks[0](h)))
+
+
+NAMES = ["first.w", "first.b", "scale", "mean", "blocks.1.0.w", "blocks.1.0.b", "heads.class.w", "heads.class.b"]
+
+
+def test_a_hand_written_model_is_found_whole():
+    net = Net()
+    assert list(net.named_tensors()) == NAMES
+    assert [id(p) for p in net.parameters()] == [id(t) for n, t in net.named_tensors().items() if n != "mean"]
+    assert [type(m) for m in net.modules()] == [Net, Linear, Sequential, Dropout, Linear, Linear]
+    dropout = net.blocks[0].layers[1]
+    assert net.eval() is net and not dropout.training and dropout(1.0) == 1.0
+    assert dropout.training is False and net.train().modules()[3].training
+    optimizer = Optimizer(net, "gd", lr=0.1)
+    before = net.state_dict()
+    ops.cross_entropy(net(rng(1).normal(size=(6, 3))), [0, 1, 0, 1, 0, 1]).backward()
+    optimizer.step()
+    after = net.state_dict()
+    assert [name for name in NAMES if np.array_equal(before[name], after[name])] == ["mean"]
+
+
+def test_repr_of_models():
+    assert repr(MLP([784, 256, 128, 10], rng=rng())).splitlines() == [
+        "MLP: 235,146 parameters",
+        "  layers.0: Linear(784, 256)",
+        "  layers.1: Linear(256, 128)",
+        "  layers.2: Linear(128, 10)",
+    ]
+    first = ["Net: 50 parameters", "  first: Linear(3, 4)", "  blocks.0.layers.1: Dropout(0.5)"]
+    assert repr(Net()).splitlines()[:3] == first
+
+
+def test_state_goes_to_a_file_and_back(tmp_path):
+    net, other, x = Net(0).eval(), Net(5).eval(), rng(1).normal(size=(6, 3))
+    net.mean.data += 1
+    path = tmp_path / "net.weights"  # the name is kept as it was given
+    net.save(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["net.weights"]
+    assert not np.array_equal(net(x).data, other(x).data)
+    parameters = other.parameters()
+    other.load(path)
+    assert np.array_equal(net(x).data, other(x).data) and other.parameters() == parameters
+    assert {p.dtype for p in other.parameters()} == {np.dtype("float32")}
+    other.save(str(path))  # over the old one
+    net.load_state_dict({name: value.astype(float).tolist() for name, value in net.state_dict().items()})
+    assert net.first.w.dtype == np.float32
+
+
+def test_a_state_dict_is_a_copy():
+    net = Net()
+    state = net.state_dict()
+    net.first.w.data += 1
+    assert np.allclose(net.first.w.data - state["first.w"], 1)
+    state["first.w"][...] = 7
+    assert not (net.first.w.data == 7).any()
+    net.load_state_dict(state)
+    state["first.w"][...] = 8
+    assert (net.first.w.data == 7).all()
+
+
+def without(name):
+    return {n: v for n, v in Net().state_dict().items() if n != name}
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (without("scale"), ["another model's state", "scale is missing"]),
+        (without("scale") | {"scales": np.ones(4)}, ["scale is missing"]),
+        (Net().state_dict() | {"bias": 1.0}, ["another model's state", "no bias"]),
+        (MLP([3, 4, 2], rng=rng()).state_dict(), ["another model's", "first.w"]),
+        ({}, ["another model's", "first.w"]),
+        (without("mean") | {"mean": np.ones(3)}, ["mean does not fit", "(3,)", "(4,)"]),
+        (without("mean") | {"mean": np.ones((4, 1))}, ["mean does not fit", "(4, 1)"]),
+        (without("mean") | {"mean": ["a"] * 4}, ["mean does not fit"]),
+        (without("mean") | {"mean": np.ones(4) * 1j}, ["mean does not fit", "complex"]),
+        (without("mean") | {"mean": [1, 2, math.nan, 4]}, ["mean", "not finite"]),
+        (without("heads.class.b") | {"heads.class.b": [1, math.inf]}, ["heads.class.b", "not finite"]),
+    ],
+)
+def test_another_models_state_is_refused_and_nothing_changes(state, words):
+    net = Net(3)
+    before = net.state_dict()
+    with pytest.raises(ValueError) as caught:
+        net.load_state_dict(state)
+    for word in words:
+        assert word in str(caught.value)
+    assert all(np.array_equal(before[name], value) for name, value in net.state_dict().items())
+
+
+def damaged(path):
+    Net().save(path)
+    whole = path.read_bytes()
+    return [b"", b"no state", whole[: len(whole) // 2], whole[:-30], whole[:200] + bytes(100) + whole[300:]]
+
+
+def test_a_file_that_is_no_state_is_refused(tmp_path):
+    net, path = Net(3), tmp_path / "file"
+    before = net.state_dict()
+    np.save(tmp_path / "array.npy", np.ones(3))
+    np.savez(tmp_path / "objects.npz", w=np.array([None], dtype=object))
+    (tmp_path / "pickled").write_bytes(pickle.dumps({"w": 1}))
+    files = [tmp_path / "array.npy", tmp_path / "objects.npz", tmp_path / "pickled"]
+    for i, content in enumerate(damaged(path)):
+        files.append(tmp_path / f"damaged{i}")
+        files[-1].write_bytes(content)
+    for file in files:
+        with pytest.raises(ValueError, match=f"{file.name} holds no state of a model"):
+            net.load(file)
+    MLP([3, 4, 2], rng=rng()).save(path)
+    with pytest.raises(ValueError, match="another model's state"):
+        net.load(path)
+    with pytest.raises(FileNotFoundError):
+        net.load(tmp_path / "nowhere")
+    assert all(np.array_equal(before[name], value) for name, value in net.state_dict().items())
+
+
+def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    net, path = Net(), tmp_path / "net.npz"
+    net.save(path)
+    old = path.read_bytes()
+    monkeypatch.setattr(np, "savez", lambda file, **state: file.write(b"half") and 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        net.save(path)
+    assert path.read_bytes() == old

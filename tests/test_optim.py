@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from textbook import ops, optim
+from textbook import ops, optim, rules
 from textbook.engine import Tensor, hessian
+from textbook.nn import MLP
 from textbook.optim import RULES, SCHEDULES, Optimizer, Trajectory, clip_grad_norm, descend, hyperparameters, race
 from textbook.surfaces import SURFACES
 
@@ -101,7 +102,7 @@ def test_same_quadratic_same_path_as_torch(name, hyper):
         np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-12, atol=1e-12)
         path.append(ours.data.copy())
 
-    descent = descend(lambda x: (0.5 * curvature * x.T * x.T).sum(axis=-1), start, name, STEPS, **hyper)
+    descent = descend(lambda x: (0.5 * curvature * x * x).sum(), start, name, STEPS, **hyper)
     np.testing.assert_allclose(descent.path, path, rtol=1e-12, atol=1e-12)
     assert descent.loss[-1] < descent.loss[0]
 
@@ -304,6 +305,55 @@ def test_optimizer_names_what_is_wrong(params, rule, hyper, words):
         assert word in str(caught.value)
 
 
+def test_a_list_of_rates_is_explained():
+    with pytest.raises(ValueError, match=r"lr=\[0\.1, 0\.2\] is a list.*np\.array.*descend"):
+        Optimizer([W], "gd", lr=[0.1, 0.2])
+
+
+def test_an_optimizer_of_a_model_and_its_repr():
+    model = MLP([3, 4, 2], rng=np.random.default_rng(0))
+    optimizer = Optimizer(model, "adam", lr=0.1)
+    assert optimizer.params == model.parameters()
+    ops.sum(model(np.ones((5, 3)))).backward()
+    assert clip_grad_norm(model, 1.0) > 1 and clip_grad_norm(model, 1.0) == pytest.approx(1, rel=1e-5)
+    optimizer.step()
+    shown = repr(optimizer)
+    for word in ("adam", "lr=0.1", "betas=(0.9, 0.999)", "weight_decay=0.0", "26 numbers in 4 parameters", "1 steps"):
+        assert word in shown
+    assert Optimizer(W, "gd").params == [W]
+
+
+def test_a_rule_need_not_be_elementwise(monkeypatch):
+    """Like Muon: what a rule sees is then the whole matrix, though large enough for blocks."""
+    monkeypatch.setattr(rules, "RULES", dict(RULES))
+    seen = []
+
+    @optim.rule("m", elementwise=False)
+    def normalised(x, g, s, t, *, lr=0.1):
+        seen.append((x.shape, g.shape, s[0].shape))
+        return -lr * g / np.linalg.norm(g), (s[0] + g,)
+
+    assert not optim.kind("normalised").elementwise and optim.kind("adam").elementwise
+    p = Tensor(np.zeros((300, 200)), requires_grad=True)
+    p.grad = np.random.default_rng(0).normal(size=p.shape)
+    optimizer = Optimizer([p], normalised, weight_decay=0.5)
+    optimizer.step()
+    assert seen == [((300, 200),) * 3] and np.linalg.norm(p.data) == pytest.approx(0.1)
+    assert np.array_equal(optimizer.state[0][0], p.grad)
+
+
+def test_weight_decay_stands_before_every_rule():
+    """As in torch: the gradient of ½·weight_decay·x² is added first; adamw has its own."""
+    for name in RULES:
+        x, g, state = np.array([1.0, -2.0]), np.array([0.5, 0.25]), tuple(np.zeros(2) for _ in optim.slots(name))
+        assert list(hyperparameters(name)).count("weight_decay") == 1
+        if name == "adamw":
+            continue
+        plain, _ = RULES[name](x, g + 0.3 * x, state, 1)
+        assert np.array_equal(RULES[name](x, g, state, 1, weight_decay=0.3)[0], plain)
+        assert hyperparameters(name)["weight_decay"] == 0.0
+
+
 def test_step_checks_again():
     p = Tensor([1.0], requires_grad=True)
     optimizer = Optimizer([p], optim.gd)
@@ -498,6 +548,31 @@ def test_race_is_separate_descents():
         assert np.array_equal(result.diverged_at, np.broadcast_to(alone.diverged_at, 2))
 
 
+def test_f_sees_the_shape_that_the_start_and_the_rates_give_it():
+    seen = []
+
+    def f(x):
+        seen.append(x.shape)
+        return (x * x).sum(axis=0) if coordinates else x * x
+
+    coordinates = False
+    descend(f, 1.0, "gd", 1, lr=0.1)
+    descend(f, 1.0, "gd", 1, lr=np.full(3, 0.1))
+    coordinates = True
+    descend(f, [1.0, 2.0], "gd", 1, lr=0.1)
+    descend(f, [1.0, 2.0], "gd", 1, lr=np.full((4, 3), 0.1))
+    race(f, [1.0, 2.0], ["gd", "adam"], 1)
+    assert seen[::2] == [(), (3,), (2,), (2, 4, 3), (2, 2)]
+
+    a, start = np.array([[3.0, 1.0], [1.0, 2.0]]), np.array([1.0, 2.0])
+    t = descend(lambda x: 0.5 * x @ a @ x, start, "gd", 50, lr=0.2)  # a quadratic form, as anyone would write it
+    expected = [start]
+    for _ in range(50):
+        expected.append(expected[-1] - 0.2 * a @ expected[-1])
+    np.testing.assert_allclose(t.path, expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(t.loss, [0.5 * x @ a @ x for x in expected], rtol=1e-12, atol=1e-14)
+
+
 def test_a_step_costs_one_call():
     calls = []
 
@@ -549,7 +624,7 @@ def test_descending_beside_parameters():
         (lambda: descend(bowl, [1.0, 1.0], "gd", 2.5), ["steps", "2.5"]),
         (lambda: descend(bowl, [1.0, math.inf], "gd", 5), ["x0 must be finite", "inf"]),
         (lambda: race(bowl, [1.0, 1.0], {}, 5), ["at least one rule"]),
-        (lambda: descend(lambda x: x * x, [1.0, 1.0], "gd", 5), ["one number a run", "(2, 1)"]),
+        (lambda: descend(lambda x: x * x, [1.0, 1.0], "gd", 5), ["one number a run", "(2,)"]),
         # The sum over everything is one number, but not one a run.
         (lambda: descend(lambda x: (x * x).sum(), [1.0, 1.0], "gd", 5, lr=np.array([0.1, 0.2])), ["one number a run"]),
     ],

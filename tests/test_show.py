@@ -40,7 +40,7 @@ def test_without_docstrings():
 def test_markdown_links_to_the_file():
     bundle = show_source(optim.gd)._repr_mimebundle_()
     assert bundle["text/markdown"].startswith("```python\n@rule()")
-    assert bundle["text/markdown"].endswith("[textbook/optim.py](../textbook/optim.py)")
+    assert bundle["text/markdown"].endswith("[textbook/rules.py](../textbook/rules.py)")
 
 
 def test_refuses_what_is_not_ours():

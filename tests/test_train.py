@@ -7,7 +7,7 @@ import pytest
 
 from textbook import data, ops
 from textbook.engine import Tensor
-from textbook.nn import MLP, Dropout, Linear, Sequential
+from textbook.nn import MLP, Dropout, Linear, Module, Sequential
 from textbook.optim import Optimizer
 from textbook.train import Score, Step, evaluate, train
 
@@ -230,6 +230,21 @@ def test_evaluation_leaves_no_trace():
 def test_evaluation_of_unequal_or_no_data(n):
     with pytest.raises(ValueError, match=f"got {n[0]} and {n[1]}"):
         evaluate(network(), X[: n[0]], Y[: n[1]])
+
+
+class Nearest(Module):
+    """A classifier without parameters, in plain numpy: the logits are an array."""
+
+    def __call__(self, x):
+        return -np.abs(np.asarray(x)[:, :1] - np.array([[-1.0, 1.0]]))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, lambda y: y.tolist(), Tensor])
+def test_evaluation_of_a_model_that_returns_an_array(kind):
+    x, y = batch(50)
+    score = evaluate(Nearest(), x, kind(y), size=20)
+    assert score.accuracy == np.mean((x[:, 0] > 0) == y)
+    assert score.loss == pytest.approx(ops.cross_entropy(Nearest()(x), y), rel=1e-13)
 
 
 def test_a_loss_must_stay_in_the_graph():

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textbook import ops
-from textbook.engine import Array, Tensor, no_grad
+from textbook.engine import Array, Tensor, no_grad, plain
 from textbook.nn import Module
 from textbook.optim import Optimizer
 
@@ -67,7 +67,7 @@ def _check_batch(number: int, x: Array, y: Array) -> None:
 
 def _check_finite(given_as: str, x: Array, y: Array) -> None:
     for name, given in (("x", x), ("y", y)):
-        values = np.asarray(given._data if isinstance(given, Tensor) else given)
+        values = np.asarray(plain(given))
         with np.errstate(over="ignore", invalid="ignore"):
             # A sum is not finite if an element is not, and costs no array of flags.
             suspect = values.dtype.kind == "f" and not np.isfinite(values.sum())
@@ -98,10 +98,10 @@ def evaluate(model: Module, x: Array, y: Array, size: int = 1000) -> Score:
         with no_grad():
             loss = right = 0.0
             for start in range(0, len(x), size):
-                labels = y[start : start + size]
+                labels = np.asarray(plain(y[start : start + size]))
                 logits = model(x[start : start + size])
-                loss += float(ops.cross_entropy(logits, labels).item()) * len(labels)
-                right += int((logits.data.argmax(axis=1) == labels).sum())
+                loss += ops.cross_entropy(logits, labels).item() * len(labels)
+                right += int((plain(logits).argmax(axis=1) == labels).sum())
     finally:
         for module, mode in before:
             module.training = mode
