@@ -44,13 +44,13 @@ def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True
         ValueError: it is not from this package.
 
     >>> show_source(ops.relu, docstring=False)
-    @primitive(lambda g, out, x: where(x > 0, g, 0.0), tex="relu", example=_one)
+    @primitive(lambda g, out, x: where(x > 0, g, 0.0), tex="relu", example=one)
     def relu(x):
-        return np.maximum(x, 0)
+        return _maximum(x, 0)
     """
     if isinstance(thing, Op) or _is_entry(thing):
         name = thing.name if isinstance(thing, Op) else _key(thing)
-        file, code = Path(inspect.getfile(ops)), _entry(name)
+        file, code = _entry(name)
     else:
         file = Path(getattr(inspect.getmodule(thing), "__file__", None) or "elsewhere")
         if PACKAGE not in file.parents:
@@ -182,7 +182,7 @@ def _returned(vjp: Callable[..., Any]) -> str:
 SIGNS: dict[type, tuple[str, int]] = {  # of two operands: how it is written, and how tightly it binds
     ast.Add: (" + ", 1), ast.Sub: (" - ", 1), ast.Mult: (r" \cdot ", 2), ast.MatMult: (r" \, ", 2),
 }  # fmt: skip
-SYMBOLS = {"out": "z", "sigmoid": r"\sigma", "maximum": r"\max", "minimum": r"\min"}
+SYMBOLS = {"out": "z", "sigmoid": r"\sigma", "maximum": r"\max", "_maximum": r"\max", "minimum": r"\min"}
 SYMBOLS |= {name: name for name in "gxy"} | {name: rf"\{name}" for name in ("sin", "cos", "tanh", "log", "exp")}
 
 
@@ -259,13 +259,14 @@ def _key(thing: Any) -> str:
     return next(name for name, value in vars(ops).items() if value is thing)
 
 
-def _entry(name: str) -> str:
-    """The statement of ops.py that enters an operation: `name = primitive(…)(…)` or a decorated function."""
-    text = inspect.getsource(ops)
+def _entry(name: str) -> tuple[Path, str]:
+    """The statement that enters an operation, `name = primitive(…)(…)` or a decorated function; and its file."""
+    file = Path(_rules_of(OPS[name])[0].__code__.co_filename)
+    text = file.read_text(encoding="utf-8")
     for statement in ast.parse(text).body:
         if name in _keys(statement):
             first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
-            return "\n".join(text.splitlines()[first - 1 : statement.end_lineno])
+            return file, "\n".join(text.splitlines()[first - 1 : statement.end_lineno])
     raise ValueError(f"no entry {name!r} in the table of derivatives")
 
 
