@@ -1,4 +1,4 @@
-"""Exercises of chapter 4, gradient descent."""
+"""Exercises of chapter 5, gradient descent."""
 
 import numpy as np
 
@@ -21,8 +21,8 @@ def descent(slope, theta, lr, steps):
     return np.array(path)
 
 
-def _uphill(slope, theta, lr, steps):
-    return descent(slope, theta, -lr, steps)
+def _descent(slope, theta, lr, steps, *, sign=-1, keep=slice(None)):
+    return descent(slope, theta, -sign * lr, steps)[keep]
 
 
 def _one_gradient(slope, theta, lr, steps):
@@ -38,6 +38,15 @@ def _coordinate_by_coordinate(slope, theta, lr, steps):
     return np.array(path)
 
 
+def _one_array(slope, theta, lr, steps):
+    return np.repeat(descent(slope, theta, lr, steps)[-1:], steps + 1, axis=0)
+
+
+def _before_the_step(slope, theta, lr, steps):
+    path = descent(slope, theta, lr, steps)
+    return np.concatenate([path[:1], path[:-1]])
+
+
 def one_epoch(theta, x, y, order, size, lr):
     """Mini-batch descent on the mean squared error of ŷ = wx + b, once through the examples in the given order."""
     w, b = theta
@@ -48,19 +57,22 @@ def one_epoch(theta, x, y, order, size, lr):
     return np.array([w, b])
 
 
-def _epoch(theta, x, y, order, size, lr, *, drop=False, total=None, stale=False, one_by_one=False):
-    """One epoch with one thing done wrong."""
+def _epoch(theta, x, y, order, size, lr, *, batches=None, share=None, stale=False, one_by_one=False):
+    """One epoch with one thing done wrong: which rows a step takes, what its sum is multiplied by, when it moves."""
     w, b = start = theta
-    for first in range(0, len(order) - (size - 1 if drop else 0), size):
-        rows = order[first : first + size]
+    for rows in (batches or _in_turn)(order, size):
         at = start if stale else (w, b)
         residual = at[0] * x[rows] + at[1] - y[rows]
-        share = 2 * lr / (total or (lambda batch, n: batch))(len(rows), len(x))
-        w = w - share * np.sum(residual * x[rows])
+        factor = share(len(rows), len(x), size, lr) if share else 2 * lr / len(rows)
+        w = w - factor * np.sum(residual * x[rows])
         if one_by_one:
             residual = w * x[rows] + b - y[rows]
-        b = b - share * np.sum(residual)
+        b = b - factor * np.sum(residual)
     return np.array([w, b])
+
+
+def _in_turn(order, size):
+    return [order[first : first + size] for first in range(0, len(order), size)]
 
 
 def best_rate(mu, L):
@@ -76,21 +88,17 @@ def largest_curvature(product, v, steps):
     return np.linalg.norm(v)
 
 
-def _never_shortened(product, v, steps):
+def _products(product, v, steps):
     for _ in range(steps):
         v = product(v)
-    return np.linalg.norm(v)
+    return v
 
 
-def _shortened_at_the_end(product, v, steps):
-    for _ in range(steps):
-        v = product(v)
-        v = v / np.linalg.norm(v)
-    return np.linalg.norm(v)
-
-
-def _first_stretch(product, v, steps):
-    return np.linalg.norm(product(v)) / np.linalg.norm(v)
+def _last(product, v, steps):
+    """The v that the last product is taken of, of length 1."""
+    for _ in range(steps - 1):
+        v = product(v / np.linalg.norm(v))
+    return v / np.linalg.norm(v)
 
 
 WELL_START = 1.8
@@ -98,7 +106,7 @@ WELL_START = 1.8
 
 def _other_valley(rate):
     """Which learning rates take the descent from 1.8 into the left well?"""
-    if not isinstance(rate, int | float | np.number) or not 0 < float(rate) < np.inf:
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not 0 < float(rate) < np.inf:
         yield f"A learning rate is one positive number; got {rate!r}."
         return
     run = optim.descend(SURFACES["double_well"].f, [WELL_START], optim.gd, 500, lr=float(rate))
@@ -106,8 +114,12 @@ def _other_valley(rate):
         yield f"It diverged at step {int(run.diverged_at)}: it lands so high on the far wall that it jumps further."
     elif run.path.min() > 0:
         yield "It never leaves the well where it started: the first step must be long enough to cross 0."
+    elif abs(run.path[-1, 0] + 1) > 1e-3 and run.path[-50:].min() < 0 < run.path[-50:].max():
+        yield "It jumps to and fro between the walls and settles in no well: a little less."
     elif run.path[-1, 0] > 0:
         yield "It crosses 0 and comes back: the first step lands too high on the far side. A little less."
+    elif abs(run.path[-1, 0] + 1) > 1e-3:
+        yield "It stays on the left, and jumps across the bottom of that well for ever: a little less."
 
 
 def _quadratic_slope(matrix):
@@ -121,14 +133,14 @@ def _epoch_cases(rng):
 
 
 def _curvature_cases(rng):
-    for d, steps in ((3, 60), (4, 80), (5, 3)):
+    for d, steps in ((3, 60), (4, 80), (5, 2)):
         a = rng.normal(size=(d, d))
         yield _quadratic_slope(a @ a.T), rng.normal(size=d) * 2, steps
 
 
 EXERCISES = [
     Exercise(
-        "5.1", "predict", "You stand on a slope. Which way does the gradient of the height point?",
+        "5-a", "predict", "You stand on a slope. Which way does the gradient of the height point?",
         reference="steepest up",
         mistakes={
             "That is −∇ℒ, the way we go. The gradient itself points the other way.": "steepest down",
@@ -137,17 +149,58 @@ EXERCISES = [
         insight="The gradient points where the height grows fastest. Descent goes against it, hence the minus.",
     ),
     Exercise(
-        "5.2", "predict", "With λ = 4, for which α does the walk first fail to come closer to 0?",
+        "5-1", "implement", "Gradient descent: the whole path, the start first.",
+        reference=descent,
+        cases=[
+            (_quadratic_slope([[2.0, 0.5], [0.5, 1.0]]), np.array([1.0, -2.0]), 0.1, 4),
+            (_quadratic_slope([[3.0, -1.0], [-1.0, 1.5]]), np.array([-1.0, 0.7]), 0.3, 3),
+        ],
+        mistakes={
+            "You walk up: the step goes against the gradient, with a minus.": lambda *a: _descent(*a, sign=1),
+            "Every step uses the slope of the start: take it anew where you stand.": _one_gradient,
+            "The start belongs to the path: steps + 1 points in all.":
+                lambda *a: _descent(*a, keep=slice(1, None)),
+            "The last point is missing: `steps` steps make steps + 1 points.":
+                lambda *a: _descent(*a, keep=slice(-1)),
+            "That is only where it ends: keep every point on the way.": lambda *a: _descent(*a, keep=-1),
+            "It returns after the first step: the `return` stands inside the loop.":
+                lambda *a: _descent(*a, keep=slice(2)),
+            "The start is there twice: first take the step, then append the new place.": _before_the_step,
+            "All points are the last one: `theta -= …` writes into the array that is already in the path. "
+            "`theta = theta - …` makes a new one.": _one_array,
+            "The learning rate is missing: the step is lr times the slope.":
+                lambda slope, theta, lr, steps: descent(slope, theta, 1.0, steps),
+            "All coordinates move together: take the gradient once a step, before any of them has moved.":
+                _coordinate_by_coordinate,
+        },
+        insight="Six lines, and every optimizer of chapter 9 changes only the one with the minus in it.",
+    ),
+    Exercise(
+        "5-b", "predict", "With λ = 4, for which α does the walk first fail to come closer to 0?",
         reference=0.5,
         mistakes={
             "0.25 is 1/λ: there the factor is 0, and one step arrives.": 0.25,
-            "1 − αλ is 0 there or −1? The walk fails when the factor reaches −1, not when α reaches 1.": 1.0,
+            "At α = 1 the factor is 1 − 4 = −3, and the walk has long been running away. It fails where the factor "
+            "reaches −1.": 1.0,
+            "At α = 2 the factor is 1 − 8 = −7. It fails where the factor reaches −1.": 2.0,
         },
         insight="The factor 1 − αλ reaches −1 at α = 2/λ: x changes its sign and keeps its size.",
         rtol=1e-3,
     ),
     Exercise(
-        "5.3", "derive", "The matrix of one momentum step v ← βv + λx, x ← x − αv, which takes (x, v) to the next.",
+        "5-2", "break", "A learning rate with which descent on the double well, from x = 1.8, ends in the left well.",
+        reference=0.7,
+        checker=_other_valley,
+        caught={
+            "It never leaves the well where it started": 0.05,
+            "It crosses 0 and comes back": 0.85,
+            "It diverged": 5.0,
+            "A learning rate is one positive number": -0.1,
+        },
+        insight="A small rate follows the slope into the valley it began in. A large one may leave it, by accident.",
+    ),
+    Exercise(
+        "5-3", "derive", "The matrix of one momentum step v ← βv + λx, x ← x − αv, which takes (x, v) to the next.",
         reference=step_matrix,
         cases=[(0.1, 0.9, 4.0), (0.3, 0.5, 2.0), (0.05, 0.0, 1.0)],
         mistakes={
@@ -159,60 +212,59 @@ EXERCISES = [
                 lambda alpha, beta, lam: np.array([[1 - alpha * lam, -alpha], [lam, beta]]),
             "Descent walks against v: α enters with a minus.":
                 lambda alpha, beta, lam: np.array([[1 + alpha * lam, alpha * beta], [lam, beta]]),
+            "You wrote v first. The matrix acts on (x, v): x's line on top, x's column on the left.":
+                lambda alpha, beta, lam: step_matrix(alpha, beta, lam)[::-1, ::-1],
+            "v's line gets αλ: the rate belongs to x's step alone, v ← βv + λx.":
+                lambda alpha, beta, lam: np.array([[1 - alpha * lam, -alpha * beta], [alpha * lam, beta]]),
         },
-        insight="The walk converges when both eigenvalues of this matrix lie inside the unit circle.",
+        insight="The walk converges when both eigenvalues of this matrix are smaller than 1 in size.",
     ),
     Exercise(
-        "5.4", "implement", "Gradient descent: the whole path, the start first.",
-        reference=descent,
-        cases=[
-            (_quadratic_slope([[2.0, 0.5], [0.5, 1.0]]), np.array([1.0, -2.0]), 0.1, 4),
-            (_quadratic_slope([[3.0, -1.0], [-1.0, 1.5]]), np.array([-1.0, 0.7]), 0.3, 3),
-        ],
-        mistakes={
-            "You walk up: the step goes against the gradient, with a minus.": _uphill,
-            "Every step uses the slope of the start: take it anew where you stand.": _one_gradient,
-            "The start belongs to the path: steps + 1 points in all.":
-                lambda slope, theta, lr, steps: descent(slope, theta, lr, steps)[1:],
-            "That is only where it ends: keep every point on the way.":
-                lambda slope, theta, lr, steps: descent(slope, theta, lr, steps)[-1],
-            "All coordinates move together: take the gradient once a step, before any of them has moved.":
-                _coordinate_by_coordinate,
-        },
-        insight="Six lines, and every optimizer of chapter 7 changes only the one with the minus in it.",
-    ),
-    Exercise(
-        "5.5", "predict", "A batch grows from 4 examples to 64. By what is the noise of its gradient divided?",
+        "5-c", "predict", "A batch grows from 4 examples to 64. By what is the noise of its gradient divided?",
         reference=4.0,
         mistakes={
             "16 is how many times more examples there are. The noise falls with the square root.": 16.0,
-            "The noise falls with the square root of the ratio, √16.": 8.0,
+            "8 is √64. What counts is the ratio, 64/4 = 16.": 8.0,
+            "Twice the examples divide the noise by √2, four times by 2, sixteen times by 4.": 2.0,
         },
         insight="Sixteen times the work buys a quarter of the noise. That is why batches stay small.",
         rtol=0.05,
     ),
     Exercise(
-        "5.6", "implement", "One epoch of mini-batch descent for ŷ = wx + b and the mean squared error.",
+        "5-4", "implement", "One epoch of mini-batch descent for ŷ = wx + b and the mean squared error.",
         reference=one_epoch,
         cases=_epoch_cases,
         mistakes={
             "The last batch is smaller, and it is left out: take what remains.":
-                lambda *a: _epoch(*a, drop=True),
+                lambda *a: _epoch(*a, batches=lambda order, size: [r for r in _in_turn(order, size) if len(r) == size]),
             "Divide by the size of the batch: the mean is over its own examples, not over all N.":
-                lambda *a: _epoch(*a, total=lambda batch, n: n),
+                lambda *a: _epoch(*a, share=lambda batch, n, size, lr: 2 * lr / n),
             "You took the sum over the batch: a larger batch then takes a larger step.":
-                lambda *a: _epoch(*a, total=lambda batch, n: 1),
+                lambda *a: _epoch(*a, share=lambda batch, n, size, lr: 2 * lr),
             "The last batch has fewer examples than `size`: divide by how many there are.":
-                lambda *a: _epoch(*a, total=lambda batch, n: a[4]),
+                lambda *a: _epoch(*a, share=lambda batch, n, size, lr: 2 * lr / size),
             "Every batch uses the parameters from before the epoch: they move after each batch.":
                 lambda *a: _epoch(*a, stale=True),
             "w has moved before b's gradient is taken: compute both, then move both.":
                 lambda *a: _epoch(*a, one_by_one=True),
+            "`order` is not used: batch number 1 holds the examples order[0], order[1], …":
+                lambda theta, x, y, order, size, lr: _epoch(theta, x, y, np.arange(len(x)), size, lr),
+            "The derivative of a square brings a factor 2.":
+                lambda *a: _epoch(*a, share=lambda batch, n, size, lr: lr / batch),
+            "The learning rate is missing: the step is lr times the gradient.":
+                lambda *a: _epoch(*a, share=lambda batch, n, size, lr: 2 / batch),
+            "You walk up: the step goes against the gradient, with a minus.":
+                lambda *a: _epoch(*a, share=lambda batch, n, size, lr: -2 * lr / batch),
+            "It returns after the first batch: the `return` stands inside the loop.":
+                lambda *a: _epoch(*a, batches=lambda order, size: _in_turn(order, size)[:1]),
+            "`np.array_split` makes batches of nearly equal size. Here each has `size` examples, and the last what "
+            "remains.":
+                lambda *a: _epoch(*a, batches=lambda order, size: np.array_split(order, -(-len(order) // size))),
         },
         insight="An epoch costs N gradients of single examples, whatever the size; what changes is how often θ moves.",
     ),
     Exercise(
-        "5.7", "derive", "The rate that makes the larger of |1 − αμ| and |1 − αL| least, and that least value.",
+        "5-5", "derive", "The rate that makes the larger of |1 − αμ| and |1 − αL| least, and that least value.",
         reference=best_rate,
         cases=[(1.0, 9.0), (0.5, 2.0), (0.1, 4.0)],
         mistakes={
@@ -222,23 +274,34 @@ EXERCISES = [
                 lambda mu, L: np.array([2 / L, 1.0]),
             "The rate is right. Put it into 1 − αμ for the factor.":
                 lambda mu, L: np.array([2 / (mu + L), mu / L]),
+            "The rate is right. In its size, 1 − αL is the factor too, but it is negative: take |1 − αL|.":
+                lambda mu, L: np.array([2 / (mu + L), (mu - L) / (mu + L)]),
+            "The rate is right, and the factor is missing: return both, [rate, factor].":
+                lambda mu, L: 2 / (mu + L),
+            "The rate is right; (κ − 1)/κ is the factor at 1/L. Put your own rate into 1 − αμ.":
+                lambda mu, L: np.array([2 / (mu + L), 1 - mu / L]),
+            "Both are right, in the other order: [rate, factor].":
+                lambda mu, L: best_rate(mu, L)[::-1],
+            "The factor is right. The rate is twice that: the lines cross where 2 = α(μ + L).":
+                lambda mu, L: np.array([1 / (mu + L), (L - mu) / (L + mu)]),
             "The mean of 1/μ and 1/L is beyond 2/L: set 1 − αμ = −(1 − αL) and solve for α.":
                 lambda mu, L: np.array([(1 / mu + 1 / L) / 2, (L / mu - mu / L) / 2]),
         },
         insight="With κ = L/μ the factor is (κ − 1)/(κ + 1): only the ratio of the curvatures counts.",
     ),
     Exercise(
-        "5.8", "predict", "κ = 100. How many times fewer steps does heavy ball need, about?",
-        reference=10.0,
+        "5-d", "predict", "κ = 100, at the best rate. About how many steps until a tenth of the distance is left?",
+        reference=115.0,
         mistakes={
-            "100 is κ. Heavy ball replaces κ by √κ, so it gains √κ.": 100.0,
-            "It replaces κ by √κ: compare 1 − 2/κ with 1 − 2/√κ.": 2.0,
+            "After 50 steps, κ/2, the distance is divided by e = 2.718…; for a factor of 10 it takes ln 10 = 2.3 times "
+            "as many.": 50.0,
+            "One step leaves 98 % of the distance, not a tenth: how often must it be multiplied by 0.98?": 1.0,
         },
-        insight="The number of steps grows with κ for gradient descent, and with √κ for heavy ball.",
+        insight="ρ = 99/101 = 0.980, and 0.980 to the power 115 is 0.1. For a large κ: about κ · ln 10 / 2 steps.",
         rtol=0.15,
     ),
     Exercise(
-        "5.9", "predict", "The walk starts exactly on the ridge, at (0, 1). Where does it end?",
+        "5-e", "predict", "The walk starts exactly on the ridge, at (0, 1). Where does it end?",
         reference="at the saddle",
         mistakes={
             "To fall to one side it would need a slope to that side, and on the ridge there is none.":
@@ -248,28 +311,24 @@ EXERCISES = [
         insight="By symmetry the slope across the ridge is exactly 0. The smallest push breaks the symmetry.",
     ),
     Exercise(
-        "5.10", "break", "A learning rate with which descent on the double well, from x = 1.8, ends in the left well.",
-        reference=0.7,
-        checker=_other_valley,
-        mistakes={
-            "It never leaves the well where it started": 0.05,
-            "It crosses 0 and comes back": 0.85,
-            "It diverged": 5.0,
-            "A learning rate is one positive number": -0.1,
-        },
-        insight="A small rate follows the slope into the valley it began in. A large one may leave it, by accident.",
-    ),
-    Exercise(
-        "5.11", "implement", "Power iteration: the largest curvature, from Hessian-vector products alone.",
+        "5-6", "implement", "Power iteration: the largest curvature, from Hessian-vector products alone.",
         reference=largest_curvature,
         cases=_curvature_cases,
         mistakes={
             "v is never shortened to length 1: its length is a product of stretches, not one stretch.":
-                _never_shortened,
+                lambda product, v, steps: np.linalg.norm(_products(product, v, steps)),
+            "v is shortened once, before the loop: shorten it again before every product.":
+                lambda product, v, steps: np.linalg.norm(_products(product, v, steps)) / np.linalg.norm(v),
             "The last v was shortened before its length was taken: that length is always 1.":
-                _shortened_at_the_end,
+                lambda product, v, steps: 1.0,
             "That is the stretch of the first v: repeat with the result, so that v turns to the steepest direction.":
-                _first_stretch,
+                lambda product, v, steps: np.linalg.norm(product(v)) / np.linalg.norm(v),
+            "That is the last product itself: return its length.":
+                lambda product, v, steps: product(_last(product, v, steps)),
+            "That is the last product, shortened: it shows the direction, and its length is always 1.":
+                lambda product, v, steps: _last(product, v, steps + 1),
+            "One product too many: `steps` of them in all.":
+                lambda product, v, steps: np.linalg.norm(product(_last(product, v, steps + 1))),
         },
         insight="Each product turns v further towards the direction that is stretched most.",
     ),
