@@ -65,7 +65,7 @@ def f(p):
     return p[0] * p[1] ** 2
 
 at, h = np.array([3.0, 2.0]), 1e-6
-nudged = (f(at + [h, 0]) - f(at)) / h, (f(at + [0, h]) - f(at)) / h
+nudged = [(f(at + move) - f(at)) / h for move in ((h, 0), (0, h))]
 np.round(nudged, 4), grad(f)(at)
 
 # %% [markdown]
