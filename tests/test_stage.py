@@ -44,7 +44,9 @@ def number_of(film: Film, table: str) -> int:
 
 
 def pixels(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(float)
+    """The colours of a PNG on white paper."""
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture))[..., :3].astype(float)
 
 
 def simple(**options):
@@ -428,7 +430,7 @@ def test_the_background_leaves_the_live_artists_out():
     assert np.abs(shown - background).max() > 100
     for artist in stage.live:
         artist.set_visible(False)
-    assert np.array_equal(pixels(stage.png(scale=2)), background)
+    assert np.abs(pixels(stage.png(scale=2)) - background).max() <= 4  # composed in another order
 
 
 def test_repaint_sends_what_changed():
@@ -444,7 +446,7 @@ def test_png_between_two_frames_does_not_disturb_a_film():
 
     def interrupted(k):
         draw(k)
-        stage._paint(1)
+        stage.png()
         return "x"
 
     film = stage.film(4, interrupted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -83,7 +82,6 @@ class View(ipywidgets.VBox):
     """
 
     def __init__(self, lab: Lab, settings: Settings) -> None:
-        self._loop = _running_loop()
         self._waiting: dict[str, Callable[[], None]] = {}
         self._refused: dict[str, Any] = {}  # what the reader has typed that can't be used: it stays on the panel
         self._table = False  # whether it is open
@@ -151,17 +149,9 @@ class View(ipywidgets.VBox):
         self.panel.hear(name, True)
 
     def soon(self, name: str, callback: Callable[[], None]) -> None:
-        """Answer a control in the event loop in which the lab was shown, at once or as soon as that loop is free.
-
-        JupyterLab delivers the messages of widgets in a thread of its own (a "subshell") where the kernel has them.
-        Neither the stage nor the engine is made for two threads.  Of several callbacks that wait under one name, the
-        newest is called.
-        """
-        if self._loop is None or self._loop.is_closed() or self._loop is _running_loop():
-            callback()
-        else:
-            self._waiting[name] = callback
-            self._loop.call_soon_threadsafe(self._catch_up)
+        """Answer a control as `Stage.soon` does; of several callbacks that wait under one name, the newest."""
+        self._waiting[name] = callback
+        self.stage.soon(self._catch_up)
 
     def _catch_up(self) -> None:
         for name in list(self._waiting):
@@ -208,13 +198,6 @@ class View(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self.stage.bundle(view=self)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def wipe(*axes: Axes, keep: Any) -> None:

@@ -4,12 +4,12 @@
 // widget in the kernel.  No network, no dependencies, no browser fonts.
 
 const STYLE = `
-.stage { max-width: 100%; color: var(--jp-ui-font-color1, inherit); font: var(--jp-ui-font-size1, 14px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
-.stage-picture { position: relative; max-width: 100%; background: #fff; border-radius: 6px; overflow: hidden; }
+.stage { width: min(100%, max(320px, 82vh * var(--stage-aspect, 2))); color: var(--jp-ui-font-color1, inherit); font: var(--jp-ui-font-size1, 14px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
+.stage-picture { position: relative; width: 100%; background: #fff; border-radius: 6px; overflow: hidden; }
 .stage-picture canvas { position: absolute; inset: 0; width: 100%; height: 100%; border-radius: 6px; }
 .stage-picture canvas:focus-visible { outline: 2px solid var(--jp-brand-color1, #0072b2); outline-offset: -2px; }
 .stage-pointer { cursor: crosshair; touch-action: none; }
-.stage-controls { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; margin: 6px 0 2px; max-width: 100%; }
+.stage-controls { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; margin: 6px 0 2px; }
 .stage-controls[hidden] { display: none; }
 .stage-controls button { display: inline-flex; align-items: center; justify-content: center; width: 30px; height: 28px; padding: 0; cursor: pointer;
   color: inherit; background: transparent; border: 1px solid color-mix(in srgb, currentColor 35%, transparent); border-radius: 4px; }
@@ -20,11 +20,11 @@ const STYLE = `
 .stage-controls output { min-width: 5em; font-variant-numeric: tabular-nums; }
 .stage-controls select { font: inherit; color: inherit; height: 28px; background: transparent; border: 1px solid color-mix(in srgb, currentColor 35%, transparent); border-radius: 4px; }
 .stage-controls option { color: #000; background: #fff; }
-.stage-caption { display: grid; max-width: 100%; white-space: pre-line; font-variant-numeric: tabular-nums; color: var(--jp-content-font-color1, inherit); }
+.stage-caption { display: grid; white-space: pre-line; font-variant-numeric: tabular-nums; color: var(--jp-content-font-color1, inherit); }
 .stage-caption > *, .stage-caption::after { grid-area: 1 / 1; }
 .stage-caption::after { content: attr(data-longest); visibility: hidden; }
-[data-jp-theme-light="false"] .stage { color-scheme: dark; }
-[data-jp-theme-light="false"] .stage-picture { filter: brightness(0.92); }
+.stage-night { color-scheme: dark; }
+.stage-night .stage-picture { background: #111; }
 `;
 
 const ICONS = {
@@ -35,6 +35,50 @@ const ICONS = {
   next: "M5 2l7 6-7 6-1.4-1.4L8.8 8 3.6 3.4z",
   last: "M11 2h2v12h-2zM2 2v12l8-6z",
 };
+
+// --- day and night ---------------------------------------------------------------------------------------------------
+
+// In a dark theme paper is dark and ink is light.  A colour is white + hue + black.  Of a grey, or a pale fill, the white
+// becomes paper and the black becomes light ink.  A full colour stays what it is, a little lighter.
+const NIGHT = 17, SHADE = 0.4;
+const between = (low, high, value) => Math.min(1, Math.max(0, (value - low) / (high - low)));
+
+function tone(pixels, at, r, g, b) {
+  const white = Math.min(r, g, b), most = Math.max(r, g, b), hue = most - white, black = 255 - most;
+  const ink = black > 0 ? black * Math.max(0, 1 - hue / ((hue + black) * SHADE)) : 0;
+  const full = between(30, 75, hue) * between(180, 140, white);
+  const grey = (1 - full) * (white * NIGHT / 255 + ink - white) + full * black / 4;
+  pixels[at] = r + grey;
+  pixels[at + 1] = g + grey;
+  pixels[at + 2] = b + grey;
+}
+
+function toneAll(pixels) {
+  const words = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length >> 2);
+  let last = -1, made = 0;   // most pixels are like their neighbour
+  for (let i = 0; i < words.length; i++) {
+    if (words[i] !== last) {
+      last = words[i];
+      tone(pixels, 4 * i, pixels[4 * i], pixels[4 * i + 1], pixels[4 * i + 2]);
+      made = words[i];
+    } else words[i] = made;
+  }
+}
+
+/** "#rrggbbaa" by night. */
+function toneInk(color) {
+  const bytes = new Uint8ClampedArray(3), at = (i) => parseInt(color.slice(i, i + 2), 16);
+  tone(bytes, 0, at(1), at(3), at(5));
+  return "#" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("") + color.slice(7);
+}
+
+/** Give a film its colours by day or night. */
+function ink(film, night) {
+  if (film.night === night) return;
+  film.night = night;
+  film.pictures = [];
+  for (const style of film.styles) [style.fill, style.stroke] = [style[0], style[1]].map((color) => (color && night ? toneInk(color) : color));
+}
 
 // --- the film --------------------------------------------------------------------------------------------------------
 
@@ -77,7 +121,8 @@ function picture(film, number) {
   for (let i = 0; i < number; i++) start += 4 * film.images[2 * i] * film.images[2 * i + 1];
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = film.images.subarray(2 * number);
-  const pixels = new Uint8ClampedArray(film.pixels.buffer, film.pixels.byteOffset + start, 4 * canvas.width * canvas.height);
+  const pixels = new Uint8ClampedArray(film.pixels.buffer, film.pixels.byteOffset + start, 4 * canvas.width * canvas.height).slice();
+  if (film.night) toneAll(pixels);
   canvas.getContext("2d").putImageData(new ImageData(pixels, canvas.width, canvas.height), 0, 0);
   return (film.pictures[number] = canvas);
 }
@@ -95,7 +140,7 @@ function paint(context, film, frame, k, height) {
       const what = ops[4 * op], matrix = ops[4 * op + 2], count = ops[4 * op + 3];
       if (styles[ops[4 * op + 1]] !== style) {
         style = styles[ops[4 * op + 1]];
-        const [fill, stroke, width, dashes, offset, cap, join, area, alpha] = style;
+        const { fill, stroke } = style, [, , width, dashes, offset, cap, join, area, alpha] = style;
         if (style.clip !== clip) {
           context.restore();
           context.save();
@@ -159,11 +204,12 @@ function button(name, words) {
 /**
  * Put a stage into `root`.
  * @param source {scene, background, film, frame}: what `stage.py` sends; and optionally the functions
- *   onFrame(index), called when the reader has moved to another frame, and onPoint([axes, x, y, final]).
+ *   onFrame(index), called when the reader has moved to another frame, onPoint([axes, x, y, final]), and
+ *   onDensity(k), called when the picture has another size: k pixels of the screen to one of the figure.
  * @returns {set(name, value), destroy()}: `set` takes a new value for one of the names in `source`.
  */
 export function mount(root, source) {
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const still = matchMedia("(prefers-reduced-motion: reduce)"), dusk = matchMedia("(prefers-color-scheme: dark)");
   const back = make("canvas", { "aria-hidden": "true" });
   const front = make("canvas", { role: "img" });
   const frame = make("div", { class: "stage-picture" }, back, front);
@@ -184,7 +230,7 @@ export function mount(root, source) {
   root.append(stage);
 
   let scene = null, film = null, background = null, index = source.frame ?? 0;
-  let playing = false, asked = 0, point = null, dragging = null, painted = 0;
+  let night = false, playing = false, asked = 0, point = null, dragging = null, painted = 0;
   const alive = new AbortController();
   const listen = (target, type, callback, options) => target.addEventListener(type, callback, { signal: alive.signal, ...options });
   const count = () => film?.values.length ?? 0;
@@ -207,11 +253,27 @@ export function mount(root, source) {
 
   function paintBackground() {
     if (!background || !back.width) return;
-    const context = back.getContext("2d");
+    const context = back.getContext("2d", { willReadFrequently: night });
     context.clearRect(0, 0, back.width, back.height);
     context.imageSmoothingQuality = "high";
     context.drawImage(background, 0, 0, back.width, back.height);
+    if (night) {
+      const image = context.getImageData(0, 0, back.width, back.height);
+      toneAll(image.data);
+      context.putImageData(image, 0, 0);
+    }
     back.dataset.ready = "";
+  }
+
+  function dress() {
+    const theme = document.body.dataset.jpThemeLight;
+    const now = theme === undefined ? dusk.matches : theme === "false";
+    if (now === night) return;
+    night = now;
+    stage.classList.toggle("stage-night", night);
+    if (film) ink(film, night);
+    paintBackground();
+    if (scene) draw();
   }
 
   function resize() {
@@ -219,6 +281,7 @@ export function mount(root, source) {
     if (!width || (width === front.width && height === front.height)) return;
     for (const canvas of [back, front]) [canvas.width, canvas.height] = [width, height];
     paintBackground();
+    if (scene) source.onDensity?.(width / scene.width);
     draw();   // now, not at the next refresh: a resized canvas is empty
   }
   const observer = new ResizeObserver(resize);
@@ -231,6 +294,10 @@ export function mount(root, source) {
     density.addEventListener("change", watchDensity);
   }
   watchDensity();
+  const themes = new MutationObserver(dress);
+  themes.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  listen(dusk, "change", dress);
+  dress();
 
   // Frames.
 
@@ -356,7 +423,7 @@ export function mount(root, source) {
     scene(value) {
       scene = value;
       if (scene.width === undefined) { scene = null; return; }
-      for (const element of [frame, controls, caption]) element.style.width = `${scene.width}px`;
+      stage.style.setProperty("--stage-aspect", scene.width / scene.height);
       frame.style.aspectRatio = `${scene.width} / ${scene.height}`;
       controls.setAttribute("aria-label", scene.title || "Film");
       front.classList.toggle("stage-pointer", scene.axes.length > 0);
@@ -379,6 +446,7 @@ export function mount(root, source) {
       const next = decode(value);
       if (!next || (film && next.number < film.number)) return;
       film = next;
+      ink(film, night);
       index = Math.max(0, Math.min(index, count() - 1));
       slider.max = count() - 1;
       slider.setAttribute("aria-label", film.label || "Frame");
@@ -404,6 +472,7 @@ export function mount(root, source) {
     playing = false;
     cancelAnimationFrame(asked);
     observer.disconnect();
+    themes.disconnect();
     density.removeEventListener("change", watchDensity);
     background?.close();
     film = background = null;
@@ -441,7 +510,7 @@ function render({ model, el }) {
     try { model.save_changes(); } catch { /* the kernel is gone; the film goes on */ }
   }
   const tell = throttle((index) => save("frame", index), 100);
-  const source = { frame: known, onFrame: tell, onPoint: (point) => save("_point", point) };
+  const source = { frame: known, onFrame: tell, onPoint: (point) => save("_point", point), onDensity: (k) => save("_wanted", k) };
   const names = { _background: "background", _scene: "scene", _film: "film", _point: "point" }, seen = {};
   for (const [trait, name] of Object.entries(names)) source[name] = seen[trait] = model.get(trait);
   const stage = mount(el, source);
