@@ -16,7 +16,7 @@ from textbook.surfaces import SURFACES
 labs.learning_rate.show(surface="ravine", lr=0.09)
 
 # %% [markdown]
-# Press play. Each picture is a whole descent, with another length of step. The walk creeps, strides, swings from wall to wall, and at last leaves the valley for good. By the end you can say beforehand where each of these begins.
+# Press play. Each picture is a whole descent, with another length of step. The walk creeps, strides, swings from wall to wall, and at last leaves the valley for good. By the end you can say beforehand where each begins.
 #
 # **You will be able to**
 #
@@ -27,7 +27,7 @@ labs.learning_rate.show(surface="ravine", lr=0.09)
 #
 # **You need** the gradient ([chapter 3](03_backpropagation.ipynb)). Eigenvalues and condition numbers are refreshed in the [appendix](90_mathematics.ipynb). **Time**: two hours with the exercises.
 #
-# Of the imported names, `ask` and `check` take your answers, `show.folded` hides an output until you open it, `labs` holds the live pictures; `figure`, `picture` and the functions `draw_…` print them, in the colours `OKABE_ITO` and `PALE`. The others come when needed.
+# Of the imported names, `ask` and `check` take your answers, `show.folded` hides an output, `labs` holds the live pictures, `ours` the book's answers; `figure`, `picture`, `draw_curves`, `draw_digits`, `draw_weights` print pictures, in the colours `OKABE_ITO` and `PALE`; `SURFACES` is a table of functions to descend on.
 #
 # ## 5.1 What is minimised?
 #
@@ -37,7 +37,7 @@ labs.learning_rate.show(surface="ravine", lr=0.09)
 #
 # The data are fixed. Each θ is a place, and ℒ(θ) is its height.
 #
-# Our first landscape has two parameters: the line $f(x;\theta)=wx+b$ with $\theta=(w,b)$, and for ℓ the squared error. `data.line` draws 128 points around $2x + 1$; `ops.mse` is the mean squared error.
+# Our first landscape has two parameters: the line $f(x;\theta)=wx+b$ with $\theta=(w,b)$, and for ℓ the squared error. `data.line` draws 128 points around $2x+1$; `ops.mse` is the mean squared error.
 
 # %% tags=["source: §5.1"]
 x, y = (column[:, 0] for column in data.line(128, slope=2.0, intercept=1.0, noise=1.0, rng=np.random.default_rng(7)))
@@ -55,7 +55,7 @@ loss(theta).round(4)
 #
 # ## 5.2 The mountain
 #
-# You stand on a mountain in fog and want to go down. You see nothing, but you feel the slope under your feet. So you step where it falls most steeply, and feel again.
+# You stand on a mountain in fog and want to go down. You see nothing, but you feel the slope under your feet. You step where it falls most steeply, and feel again.
 #
 # | mountain | training |
 # |---|---|
@@ -142,7 +142,7 @@ assert np.allclose(walk.path, path) and np.allclose(theirs.detach().numpy(), pat
 # %% [markdown]
 # ## 5.4 How large a step?
 #
-# The gradient says which way is up. It says nothing about how far to walk. That number is ours to choose.
+# The gradient says which way is up, not how far to walk. That number is ours to choose.
 #
 # Take the simplest valley there is, $f(x)=\tfrac12\lambda{x}^2$. Its slope at $x$ is $\lambda{x}$. The slope changes by λ for each unit of $x$: λ is the **curvature**. One step of descent is
 #
@@ -159,7 +159,7 @@ ask.number("5-b", "α =")
 check.prediction("5-b")
 
 # %% [markdown]
-# Four walks on $2x^2$, so λ = 4, all from $x=1$, with α = 0.02, 0.1, 0.45 and 0.55. What does each of them do? Say it, then open the folds. (A list of rates makes `descend` walk once for each of them.)
+# Four walks on $2x^2$, so λ = 4, from $x=1$, with α = 0.02, 0.1, 0.45 and 0.55. What does each of them do? Say it, then open the folds. (A list of rates makes `descend` walk once for each.)
 
 # %%
 rates = np.array([0.02, 0.1, 0.45, 0.55])
@@ -177,7 +177,7 @@ show.folded(picture(fig, alt="Four walks on one parabola: small steps down one s
                              "from side to side that come closer; jumps that climb."), "Show the pictures")
 
 # %% [markdown]
-# Now all the learning rates at once. Drag α, slowly, past 0.25 and past 0.5. Find the rate that arrives in one step.
+# Now all the learning rates at once. Drag α slowly to the right. Find the rate that arrives in one step, and the one beyond which it never does.
 
 # %%
 labs.learning_rate.show(surface="valley", curvature=4, lr=0.45)
@@ -282,15 +282,13 @@ singles, full = ((p[0] * x[:, None] + p[1] - y[:, None]) ** 2).mean(axis=0), los
 print(f"full batch {full:.2f}; single: mean {singles.mean():.2f}, ahead in {(singles < full).sum()} of 200")
 
 # %% [markdown]
-# So per step the full gradient is ahead on average, and behind in nearly half of the orders. "Unstable" is true all the same: see the steps uphill.
+# So per step the full gradient is ahead on average, and behind in nearly half of the orders. "Unstable" is true: see the steps uphill.
 #
 # ### Noise
 #
 # On average a batch is right: the mean of $g_{\mathcal{B}}$ over all batches is the full gradient. A single batch is off by some noise. Let σ² be the *variance* of one example's gradient, its mean squared distance from the full one ([appendix, A.7](90_mathematics.ipynb)). When independent errors are added, their mean squares add up, to $B\sigma^2$. The batch gradient is a $B$-th of that sum, so its mean square is $B\sigma^2/B^2$, and its typical size is the root:
 #
 # $$\text{noise}(B)=\frac{\sigma}{\sqrt{B}}\tag{5.7}$$
-#
-# (An epoch's batches hold no example twice. That makes the noise smaller; at $B=N$ it is 0.)
 #
 # **Question 5-c.** A batch grows from 4 examples to 64, out of very many. By what is the noise of its gradient divided?
 
@@ -307,12 +305,12 @@ check.prediction("5-c")
 labs.batch_size.show(size=4)
 
 # %% [markdown]
-# At α = 0.5 single examples are thrown about; from about $B=8$ on the walk comes close. Near the minimum the full gradient vanishes, and a batch's does not: each example would like the line to pass through itself. So with a constant α, stochastic descent hovers, at a height that grows with α and shrinks with $B$:
+# Near the minimum the full gradient vanishes, and a batch's does not: each example would like the line to pass through itself. So with a constant α, stochastic descent hovers, at a height that grows with α and shrinks with $B$:
 
 # %%
 best = np.linalg.lstsq(np.stack([x, np.ones(128)], axis=1), y, rcond=None)[0]
 {(size, lr): round(float(np.mean([loss(p) for p in path_in_batches(size, lr, epochs)[-128:]]) - loss(best)), 4)
- for size, epochs in ((1, 8), (8, 24)) for lr in (0.05, 0.1, 0.4)}    # (B, α): mean height above the minimum
+ for size, epochs in ((1, 8), (8, 24)) for lr in (0.05, 0.1, 0.5)}    # (B, α): mean height above the minimum
 
 # %% [markdown]
 # Robbins and Monro (1951) gave the cure: let the rate fall, but not too fast. Section 5.8 tries it.
@@ -363,7 +361,7 @@ picture(fig, alt="Left: the time of an epoch falls steeply with the batch size, 
 # %% [markdown] tags=["source: erratum 15"]
 # Up to some tens of examples, a larger batch makes the epoch much shorter: a reason not to go below. The noise gives no such number. At the start a batch of some tens has as much noise as gradient; later the gradient shrinks, its noise hardly does, and a batch of 64 is mostly noise.
 #
-# > **What the source says differently.** §7.3.2 calls its rule *stochastic* gradient descent, and then computes the full gradient, which by Table 3 is the batch method. The rule (5.3) does not know where its gradient comes from: PyTorch's `SGD` is stochastic only if you feed it batches.
+# > **What the source says differently.** §7.3.2 calls its rule *stochastic* gradient descent and computes the full gradient: by Table 3 the batch method. PyTorch's `SGD`, too, is stochastic only if you feed it batches.
 #
 # **Exercise 5-4 (implement).** One epoch of mini-batch descent for the line and the mean squared error, without the engine. `theta` is `(w, b)`; `order` is the order in which to take the numbers of `x` and `y`. The last batch may be smaller. Return the new `[w, b]`.
 
@@ -393,17 +391,17 @@ print(f"μ = {mu:.3f}, L = {L:.3f}; loss after 400 steps: {after[0.99]:.3f} at �
 #
 # $$\mathcal{L}(\theta-\alpha{g})\;\le\;\mathcal{L}(\theta)-\alpha\left(1-\frac{\alpha{L}}{2}\right)\lVert{g}\rVert^2\tag{5.9}$$
 #
-# The bracket is positive exactly for $\alpha<2/L$. Then every step goes down, by at least that much, unless the gradient is already 0. Nothing in this asks for a single valley. `SURFACES["wiggly"]` is $1+x^2-\cos2\pi{x}$, full of side valleys, with $L=2+4\pi^2$. Forty rates, a hundred steps each:
+# The bracket is positive exactly for $\alpha<2/L$. Then every step goes down, by at least that much, unless the gradient is already 0. Nothing in this asks for a single valley. `SURFACES["wiggly"]` is $1+x^2-\cos2\pi{x}$, full of side valleys, with $L=2+4\pi^2$. Forty rates, 300 steps each:
 
 # %% tags=["source: §5.6"]
 wiggly = SURFACES["wiggly"]
 rates = np.linspace(0.02, 0.99, 40) * 2 / wiggly.smoothness
-run = descend(wiggly.f, wiggly.start, gd, steps=100, lr=rates)
+run = descend(wiggly.f, wiggly.start, gd, steps=300, lr=rates)
 squares = (np.diff(run.path[:, 0], axis=0) / rates) ** 2    # ‖g‖², since a step is −αg
 keeps = np.diff(run.loss, axis=0) <= -rates * (1 - rates * wiggly.smoothness / 2) * squares + 1e-12
-twice = np.diff(descend(wiggly.f, wiggly.start, gd, 100, lr=4 / wiggly.smoothness).loss) > 0
-print(f"L = {wiggly.smoothness:.1f}: {keeps.sum()} of {keeps.size} steps keep (5.9); at 4/L {twice.sum()} of 100 go up")
-print("below 2/L the walks end at x =", np.unique(run.path[-1, 0, 4:].round(2)))
+twice = np.diff(descend(wiggly.f, wiggly.start, gd, 300, lr=4 / wiggly.smoothness).loss) > 0
+print(f"L = {wiggly.smoothness:.1f}: {keeps.sum()} of {keeps.size} steps keep (5.9); at 4/L {twice.sum()} of 300 go up")
+print("below 2/L the walks end at x =", np.unique(run.path[-1, 0].round(2)))
 
 # %% [markdown]
 # Add up (5.9) over all steps. If the loss has a lower bound it cannot fall for ever, so the gradients tend to 0. That is what descent guarantees in general: **stationary points**, where the gradient vanishes. Here that is a side valley, not the lowest point, at 0.
@@ -488,7 +486,7 @@ ask.number("5-d", "steps:")
 check.prediction("5-d")
 
 # %% [markdown]
-# Drag κ. Watch how the valley narrows, and compare the slope of the blue curve with the dotted line, which is (5.12). (The second walk, *heavy ball*, is the one of Exercise 5-3 at its best: chapter 9.) Then take the function that is flatter far from 0, and start far up: there (5.12) is a bound, no longer the truth.
+# Drag κ. Watch how the valley narrows, and compare the slope of the blue curve with the dotted line, (5.12). (The second walk, *heavy ball*, is Exercise 5-3 at its best: chapter 9.) Then take the function that is flatter far from 0, and start far up: there (5.12) is only a bound.
 
 # %%
 labs.convergence.show(kappa=100, steps=150)
@@ -498,7 +496,7 @@ labs.convergence.show(kappa=100, steps=150)
 #
 # $$\mathcal{L}(\theta_t)-\mathcal{L}(\theta^*)\le\frac{\lVert\theta_0-\theta^*\rVert^2}{2\alpha{t}}\tag{5.13}$$
 #
-# $x^4$ is flat at 0. From $x=1$ the walk stays where the curvature $12x^2$ is at most 12:
+# $x^4$ is flat at 0. From $x=1$ on, its curvature $12x^2$ is at most 12:
 
 # %%
 flat = descend(lambda x: x**4, x0=1.0, rule=gd, steps=1001, lr=1 / 12).loss
@@ -548,9 +546,9 @@ picture(fig, alt="Four walks that start ever closer to the ridge: each stays nea
 #
 # ## 5.8 Choosing the rate
 #
-# Nobody knows $L$ beforehand. The source advises: start with values such as 0.01 or 0.001; let the rate fall during training (*decay*); use adaptive methods such as Adam or RMSprop; choose the best rate on validation data.
+# Nobody knows $L$ beforehand. The source advises: start with values such as 0.01 or 0.001; let the rate fall during training (*decay*); use adaptive methods such as Adam or RMSprop; choose on validation data.
 #
-# We try it all, on softmax regression: two epochs, batches of 64. **Validation data**, which the training never sees, judge the result. (The loss is in *nats*: its logarithm is the natural one.) A **schedule** multiplies the rate by a factor that depends on the step: `optim.constant`, `optim.step_decay`, `optim.cosine`, `optim.warm_up`.
+# We try it all, on softmax regression: two epochs, batches of 64. **Validation data**, which the training never sees, are the judge. (The loss is in *nats*: its logarithm is the natural one.) A **schedule** multiplies the rate by a factor that depends on the step: `optim.constant`, `optim.step_decay`, `optim.cosine`, `optim.warm_up`.
 
 # %%
 schedules = {
@@ -564,7 +562,7 @@ picture(fig, alt="Four schedules over two epochs: constant; a staircase of four 
                  "linear rise over forty steps, then half a cosine.")
 
 # %% [markdown]
-# Adam and RMSprop divide each coordinate's step by the recent size of its gradient (chapter 9 takes them apart). An honest race gives every rule the same budget: each schedule, and seven rates in factors of $\sqrt{10}$. `train.evaluate` measures the loss on validation data.
+# Adam and RMSprop divide each coordinate's step by the recent size of its gradient (chapter 9). An honest race gives every rule the same budget: each schedule, and seven rates in factors of $\sqrt{10}$. `train.evaluate` measures the loss on validation data.
 
 # %%
 def fit(rule, lr, schedule):
@@ -601,9 +599,9 @@ picture(fig, alt="Validation loss against the rate for three rules and four sche
 #
 # **Decay** is not free. At small rates it makes things worse: the walk was not there yet, and slows down. It pays because it lets you begin with a rate that would be too large to end with.
 #
-# **An adaptive method does not choose the rate for you.** Its curve is a valley like the others. Adam is ahead here, but by how much depends on the opponent. The dotted lines are gradient descent at its best, with a constant rate and with a schedule. The second opponent halves Adam's lead.
+# **An adaptive method does not choose the rate for you.** Its curve is a valley like the others. Adam is ahead here; by how much depends on the opponent. The dotted lines are gradient descent at its best, with a constant rate and with a schedule: the second opponent about halves Adam's lead.
 #
-# **Choose on validation data**: not on the training loss, which rewards learning by heart; and not on the test part, which must be fresh when the chosen model is judged, once, at the end. The more candidates are tried on the same validation data (here 84), the more the best of them owes to luck.
+# **Choose on validation data**: not on the training loss, which rewards learning by heart; not on the test part, which must be fresh when the chosen model is judged, once. The more candidates are tried (here 84), the more the best of them owes to luck.
 #
 # ## 5.9 On MNIST: the bound, tested
 #
@@ -625,7 +623,7 @@ L = np.linalg.eigvalsh(X.T @ X / 500)[-1] / 2    # (5.14)
 print(f"L = {L:.1f}, so 2/L = {2 / L:.3f}")
 
 # %% [markdown]
-# Does the curvature agree? The Hessian has $7850^2$ entries, half a gigabyte. We do not need it. `hvp(f)(W, v)` is the **Hessian-vector product** $Hv$, at about the cost of two gradients. Repeated products find the largest eigenvalue: each stretches $v$ most along the most curved direction, so $v$ turns towards it. This is **power iteration**.
+# Does the curvature agree? The Hessian has $7850^2$ entries, half a gigabyte. Instead, `hvp(f)(W, v)` is the **Hessian-vector product** $Hv$, for about the price of two gradients. Repeated products find the largest eigenvalue: each stretches $v$ most along the most curved direction, so $v$ turns towards it. This is **power iteration**.
 #
 # **Exercise 5-6 (implement).** `product(v)` returns $Hv$. Repeat `steps` times: shorten `v` to length 1, then replace it by its product. Return the length of the last product. Below it your function measures the curvature, and four walks test (5.9): below $2/L$ every step must go down.
 
@@ -664,7 +662,7 @@ picture(fig, alt="Training loss of softmax regression on 500 digits. At 0.3 and 
 # %% [markdown]
 # The bound holds. Three times the bound still goes down, and faster: $L$ is the *worst* curvature anywhere, and the walk does not go there. Far above the bound the loss jumps up, and then, on these 500 images, ends below all the others; on a quadratic it would run to infinity. The bound does not say which rate is fastest.
 #
-# What did the walk learn? A gradient has one number for each weight, so it can be looked at: ten images, one for each digit. Above, a digit of each kind. Then the first step, $-g$ at $W=0$: red pixels speak for the class, blue ones against it. Below, the weights after 60 steps.
+# What did the walk learn? A gradient has one number for each weight, so it can be looked at: an image for each class. Above, ten digits. Then the first step, $-g$ at $W=0$: red pixels speak for the class, blue ones against it. Below, the weights after 60 steps.
 
 # %%
 fig, axes = figure(8.4, 3.6, rows=3)
@@ -675,11 +673,11 @@ picture(fig, alt="Three rows of ten images: digits 0 to 9; the first step for ea
                  "the digit on a negative one of the others; the weights after sixty steps, with finer strokes.")
 
 # %% [markdown]
-# The first step writes the digits of a class in red over all digits in blue. Every further step works on what is still wrong.
+# The first step writes the digits of a class in red over all digits in blue.
 #
 # ## In PyTorch
 #
-# `optim.Optimizer(params, gd, lr=0.1)` is `torch.optim.SGD(params, lr=0.1)`; `data.batches` is `torch.utils.data.DataLoader(…, shuffle=True)`; `step_decay` and `cosine` are `StepLR` and `CosineAnnealingLR` in `torch.optim.lr_scheduler`; `hvp` is `torch.autograd.functional.hvp`.
+# `optim.Optimizer(params, gd, lr=0.1)` is `torch.optim.SGD(params, lr=0.1)`; `data.batches` is `torch.utils.data.DataLoader`; the schedules stand in `torch.optim.lr_scheduler`; `hvp` is `torch.autograd.functional.hvp`.
 #
 # ## Further reading
 #
@@ -688,7 +686,6 @@ picture(fig, alt="Three rows of ten images: digits 0 to 9; the first step for ea
 # - Y. Nesterov, *Introductory Lectures on Convex Optimization*, Springer 2004. The proofs of section 5.6.
 # - D. Böhning, *Multinomial logistic regression algorithm*, Annals of the Institute of Statistical Mathematics 44, 1992.
 # - J. Lee and others, *Gradient descent only converges to minimizers*, COLT 2016.
-# - G. Goh, *Why momentum really works*, Distill 2017.
 # - S. McCandlish and others, *An empirical model of large-batch training*, arXiv:1812.06162, 2018.
 #
-# Next: [linear regression](06_linear_regression.ipynb), one descent in full.
+# Next: [linear regression](06_linear_regression.ipynb).

@@ -24,7 +24,7 @@ labs.direction.show(surface="ravine", angle=45)
 # - approximate a function by Taylor's formula, and say how large the error is;
 # - see an eigenvalue as a stretch, a complex one as a turn, and a condition number as a shape.
 #
-# **You need** school calculus: what a derivative is. **Time**: an hour and a half with the exercises. Read what you miss; the sections stand alone. Of the imported names, `ask` and `check` take your answers, `show.folded` hides an output until you open it, and `figure`, `picture` and the functions `draw_…` make the pictures, in the colours `OKABE_ITO` and `PALE`.
+# **You need** school calculus: what a derivative is. **Time**: an hour and a half with the exercises. Read what you miss; the sections stand alone. Of the imported names, `ask` and `check` take your answers, `show.folded` hides an output until you open it, `figure`, `picture`, `draw_curves` and `draw_weights` make the pictures, in the colours `OKABE_ITO` and `PALE`, and `SURFACES` is a table of functions to look at.
 #
 # ## A.1 A slope is a rate
 #
@@ -103,7 +103,7 @@ print("entry by entry", a @ b, "  lengths and angle", round(np.linalg.norm(a) * 
 # | across it | 0 | contour line |
 # | against it | $-\lVert\nabla f\rVert$, the smallest | steepest descent |
 #
-# **Task.** In the lab at the top, find these three. Compare with the dashed line, and with the numbers here. Then click another point.
+# **Task.** In the lab at the top, find these three. Compare with the dashed line, and with the numbers here. Then choose another point. (The lab's function is `SURFACES["ravine"]`, $\tfrac12(x^2 + 20y^2)$.)
 
 # %%
 ravine = SURFACES["ravine"]
@@ -247,7 +247,7 @@ print("the arrow (1, 0), turned three times, has the length", np.linalg.norm(tur
 #
 # ## A.9 Curvature and the condition number
 #
-# The second derivatives of $f$ fill a symmetric matrix, the **Hessian**. Its eigenvalues are curvatures: how much the slope changes for each step along the eigenvector. A large one is a steep wall, a small one a gentle floor. Their ratio is the **condition number**:
+# The second derivatives of $f$ fill a symmetric matrix, the **Hessian** (`hessian(f)` by our engine). Its eigenvalues are curvatures: how much the slope changes for each step along the eigenvector. A large one is a steep wall, a small one a gentle floor. Their ratio is the **condition number**:
 #
 # $$\kappa = \frac{\lambda_{\max}}{\lambda_{\min}} \tag{A.10}$$
 
