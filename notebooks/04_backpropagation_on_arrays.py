@@ -3,15 +3,15 @@
 #
 # Your engine from chapter 3 learned two half moons, number by number. In this chapter its nodes become arrays, and it learns to read handwritten digits.
 #
-# The names below are explained where they are first used. `labs.graph.show` opens the graph lab.
+# The names below are explained where they are first used. `Node` and `topological_order` are the book's; replace their two lines by your own code from chapters 2 and 3, if you have it. `labs.graph.show` opens the graph lab.
 
 # %%
 import numpy as np
 
 from textbook import Tensor, ask, check, data, engine, gradcheck, labs, mnist, ops
 from textbook.exercises import chapter_04 as ours
-from textbook.exercises.chapter_02 import topological_order         # or paste your own function here
-from textbook.exercises.chapter_03 import Node                      # or paste your own class here
+from textbook.exercises.chapter_02 import topological_order  # or paste your own function here
+from textbook.exercises.chapter_03 import Node  # or paste your own class here
 from textbook.plots import draw_curves, draw_digits, draw_weights, figure, picture
 from textbook.show import folded, show_rules
 
@@ -36,7 +36,7 @@ labs.graph.show(formula="z = x * w + b; h = relu(z); loss = (h - y)**2", mode="b
 #
 # One number in each node would take millions of nodes for a network and a few digits. So a node holds an array. Its gradient is an array of the same shape: entry by entry, how fast the result changes with that entry.
 #
-# `Node` is imported above, and so is `topological_order`; yours do as well. The class needs no change: NumPy adds and multiplies arrays entry by entry, and so do its two rules.
+# The class `Node` needs no change: NumPy adds and multiplies arrays entry by entry, and so do its two rules.
 
 # %%
 a, c = Node(np.array([1.0, 2.0, 3.0])), Node(np.array([10.0, 20.0, 30.0]))
@@ -345,7 +345,7 @@ logits = torch.relu(torch.tensor(x_batch) @ theirs[0] + theirs[1]) @ theirs[2] +
 torch.nn.functional.cross_entropy(logits, torch.tensor(y_batch)).backward()
 for p, ours_too, torchs in zip(params, book, theirs, strict=True):
     assert np.allclose(p.grad, ours_too.grad, atol=1e-6) and np.allclose(p.grad, torchs.grad.numpy(), atol=1e-6)
-    print(f"{str(p.value.shape):10} agrees with the book's engine and with PyTorch to 0.000001")
+    print(f"{p.value.shape!s:10} agrees with the book's engine and with PyTorch to 0.000001")
 
 # %% [markdown]
 # Now train. The loop is that of chapter 3: empty the gradients, forward, backward, step. `data.batches` deals the training digits out in random batches of 50. One pass over them all is an **epoch**. After each, the network reads the 1,000 digits of the validation part, `x_val`, which it never trains on. `draw_curves` draws its accuracy, `draw_digits` shows forty validation digits with what your engine reads, wrong ones framed.
@@ -390,15 +390,12 @@ show_rules("add", "mul", "matmul", "relu", "sigmoid")
 #
 # The table is open. A new entry: a bell-shaped bump, $z = e^{-x^2}$.
 #
-# **Exercise 4-6 (derive).** Its rule: from `g`, `out` and `x`, the message to `x`.
+# **Exercise 4-6 (derive).** Its rule: from `g`, `out` and `x`, the message to `x`. In the cell after it, `ops.primitive` enters the function with this rule; `example` tells the book's tests on which inputs to try it.
 
 # %%
 def bump_rule(g, out, x): ...
 
 check.exercise("4-6", bump_rule)
-
-# %% [markdown]
-# `ops.primitive` enters a function with its rule. `example` tells the book's tests on which inputs to try it.
 
 # %%
 bump_rule = check.tried("4-6", bump_rule, ours.bump_rule)

@@ -15,6 +15,7 @@ CHAPTERS = {
         *("§4.1", "§4.2", "§4.3", "§4.4", "§4.5", "§4.6", "§4.7", "Fig. 3"),
         *("erratum 9", "erratum 12", "erratum 20"),
     ],
+    "04_backpropagation_on_arrays": ["§4.8", "Table 2", "erratum 13"],
     "05_gradient_descent": [
         *("§5.1", "§5.2", "§5.3", "§5.4", "§5.5", "Table 3", "§5.6"),
         *("erratum 1", "erratum 3", "erratum 14", "erratum 15", "erratum 21"),
