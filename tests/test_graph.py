@@ -94,8 +94,8 @@ def test_figure_1():
     assert [(n.id, n.kind, n.label) for n in graph.nodes.values()] == [
         ("x", "input", "x"),
         ("y", "input", "y"),
-        ("v3", "operation", "$+$"),
-        ("v4", "operation", r"$\times$"),
+        ("v3", "operation", "+"),
+        ("v4", "operation", "×"),
     ]
     assert graph.edges == (Edge("x", "v3", 0), Edge("y", "v3", 1), Edge("v3", "v4", 0), Edge("y", "v4", 1))
     assert graph.output == "v4" == graph.ids[f]

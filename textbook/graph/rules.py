@@ -1,0 +1,184 @@
+"""The four rules by which a computational graph is built, as checks."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from textbook.engine import OPS, Array, Op
+
+if TYPE_CHECKING:
+    from textbook.graph import Graph, Node
+
+
+class Violation(NamedTuple):
+    """A construction rule that a graph breaks: "acyclic", "complete", "consistent" or "differentiable"; and where."""
+
+    rule: str
+    node: str
+    message: str
+
+
+class GraphRuleError(ValueError):
+    """The graph breaks one of the four construction rules."""
+
+    def __init__(self, violation: Violation) -> None:
+        super().__init__(f"not {violation.rule}: {violation.message}")
+        self.violation = violation
+
+
+def check_rules(graph: Graph) -> list[Violation]:
+    """Everything in which a graph breaks the four rules of construction; an empty list for a sound graph.
+
+    1. acyclic: no node depends on itself.
+    2. complete: every operation has all of its inputs, and each of them is defined.
+    3. consistent: shapes and dtypes fit.  Found by running every operation on ones of the declared shapes.
+    4. differentiable: every operation has an entry in `OPS`, with a derivative for each input.
+
+    Behind a violation the later rules are checked only as far as they can be: a node that cannot be computed has no
+    shape.
+
+    >>> from textbook.graph import Graph
+    >>> broken = Graph.build({"x": (), "u": ("add", "x", "f"), "f": ("round", "u")})
+    >>> for violation in check_rules(broken):
+    ...     print(violation.rule, violation.node)
+    acyclic u
+    differentiable f
+    """
+    return cycles(graph) + incomplete(graph) + samples(graph)[1] + without_derivative(graph)
+
+
+def depth_first(graph: Graph) -> tuple[list[str], list[list[str]]]:
+    """The nodes, each after its inputs as far as possible; and a cycle for every edge that closes one."""
+    order: list[str] = []
+    cycles: list[list[str]] = []
+    seen: set[str] = set()
+    for start in (graph.output, *graph.nodes):
+        if start in seen:
+            continue
+        seen.add(start)
+        path = {start: iter(dict.fromkeys(graph.sources[start]))}  # from consumer to input, so against the data
+        while path:
+            node, inputs = next(reversed(path.items()))
+            for source in inputs:
+                if source in path:
+                    nodes = list(path)
+                    cycles.append([source, *reversed(nodes[nodes.index(source) + 1 :])])
+                elif source in graph.nodes and source not in seen:
+                    seen.add(source)
+                    path[source] = iter(dict.fromkeys(graph.sources[source]))
+                    break
+            else:
+                order.append(node)
+                path.popitem()
+    return order, cycles
+
+
+def cycles(graph: Graph) -> list[Violation]:
+    rank = {key: i for i, key in enumerate(graph.nodes)}
+    found = []
+    for cycle in depth_first(graph)[1]:
+        start = cycle.index(min(cycle, key=rank.__getitem__))
+        nodes = [*cycle[start:], *cycle[:start]]
+        message = f"{' → '.join([*nodes, nodes[0]])} is a cycle: each of these would have to be computed first"
+        found.append(Violation("acyclic", nodes[0], message))
+    return found
+
+
+def incomplete(graph: Graph) -> list[Violation]:
+    found = []
+    for key, node in graph.nodes.items():
+        if node.kind != "operation":
+            continue
+        sources = graph.sources[key]
+        op = op_of(node)
+        arity = len(op.vjps) if op else 0  # 0: any number of inputs
+        if not sources or (arity and len(sources) != arity):
+            wanted = arity or "at least 1"
+            message = f"{key} = {node.op}({', '.join(sources)}) has {len(sources)} inputs, {node.op} needs {wanted}"
+            found.append(Violation("complete", key, message))
+        for source in dict.fromkeys(sources):
+            if source not in graph.nodes:
+                message = f"{key} = {node.op}({', '.join(sources)}): its input {source!r} is defined nowhere"
+                close = get_close_matches(source, graph.nodes, n=1)
+                found.append(Violation("complete", key, message + (f"; is it {close[0]!r}?" if close else "")))
+    return found
+
+
+def samples(graph: Graph) -> tuple[dict[str, Array], list[Violation]]:
+    """A value of the right shape and dtype for every node that can be computed, and the misfits on the way."""
+    values: dict[str, Array] = {}
+    found: list[Violation] = []
+    for key in depth_first(graph)[0]:
+        node, op = graph.nodes[key], op_of(graph.nodes[key])
+        if node.kind == "constant":
+            values[key] = node.value
+        elif node.kind == "input":
+            values[key] = np.ones(node.shape or (), node.dtype)[()]
+        elif op and all(s in values for s in graph.sources[key]) and _takes(op, len(graph.sources[key])):
+            inputs = [values[s] for s in graph.sources[key]]
+            # A Python number takes the dtype of whatever it meets, so it never clashes.
+            dtypes = [x.dtype for x in inputs if isinstance(x, (np.ndarray, np.generic))]
+            common = np.result_type(*dtypes) if dtypes else None
+            given = ", ".join(f"{s}: {_type(x)}" for s, x in zip(graph.sources[key], inputs, strict=True))
+            before = len(found)
+            if any(d.kind == "f" and d != common for d in dtypes):
+                message = f"{key} = {node.op}({given}) would silently become {common}: convert one input with astype"
+                found.append(Violation("consistent", key, message))
+            try:
+                with np.errstate(all="ignore"):
+                    sample = op.forward(*inputs, **node.params)
+            except (ValueError, IndexError, TypeError) as error:
+                message = f"{key} = {node.op}({given}) cannot be computed: {error}"
+                found.append(Violation("consistent", key, message))
+            if len(found) == before:
+                values[key] = sample
+    return values, found
+
+
+def _takes(op: Op, inputs: int) -> bool:
+    return inputs > 0 and len(op.vjps) in (0, inputs)
+
+
+def _type(x: Array) -> str:
+    return f"{np.asarray(x).dtype} {np.shape(x)}" if isinstance(x, (np.ndarray, np.generic)) else repr(x)
+
+
+_STEPS = ("argmax", "argmin", "ceil", "floor", "heaviside", "rint", "round", "sign", "trunc")
+
+
+def without_derivative(graph: Graph) -> list[Violation]:
+    found = []
+    for key, node in graph.nodes.items():
+        if node.kind != "operation":
+            continue
+        op = op_of(node)
+        if op is None:
+            why = f"{key}: operation {node.op!r} has no entry in OPS, the table of derivatives"
+            close = get_close_matches(node.op, OPS, n=1)
+            if node.op in _STEPS:
+                why += "; it is constant between its jumps, so no gradient would pass"
+            elif close:
+                why += f"; did you mean {close[0]!r}?"
+            found.append(Violation("differentiable", key, why))
+        else:
+            for index in range(len(graph.sources[key])):
+                if not _has_derivative(op, index):
+                    why = f"{key}: operation {node.op!r} has no derivative for its input {index}"
+                    found.append(Violation("differentiable", key, why))
+    return found
+
+
+def _has_derivative(op: Op, index: int) -> bool:
+    if 0 < len(op.vjps) <= index:
+        return True  # one input too many: that is another rule's business
+    try:
+        return callable(op.vjps[index])
+    except IndexError:
+        return False
+
+
+def op_of(node: Node) -> Op | None:
+    return node.tensor.recipe.op if node.tensor is not None and node.tensor.recipe else OPS.get(node.op)
