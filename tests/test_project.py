@@ -21,7 +21,7 @@ PACKAGE = ROOT / "textbook"
 # ---- layers: a module imports from the rows above its own, never from its row or below ----
 
 LAYERS = [
-    {"record", "mnist"},
+    {"record", "mnist", "words"},
     {"backprop", "data"},
     {"tensor"},
     {"engine"},

@@ -10,7 +10,6 @@ from typing import Any, cast
 import ipywidgets
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import Affine2D
 
 from textbook import plots
@@ -280,7 +279,7 @@ class _Picture(Picture):
         return describe(data, frame)
 
 
-def _outline(patch: FancyBboxPatch) -> Array:
+def _outline(patch: Any) -> Array:
     # Curves are cut into pieces of about a unit: enlarged, they come out smooth.
     points = np.asarray(patch.get_path().transformed(Affine2D().scale(100)).to_polygons()[0], float) / 100
     return np.vstack([points, points[:1]])
