@@ -161,7 +161,8 @@ def ring(ax: Axes, plan: Plan, v: str, grow: float = 0, **look: Any) -> PathPatc
 
 def arrow(ax: Axes, points: Array, size: float = 7, **look: Any) -> Line2D:
     """A line with an arrow's head at its end, in one artist; `point_arrow` moves it."""
-    line = Line2D(points[:, 0], points[:, 1], markevery=[-1], solid_capstyle="butt", clip_on=False, **head(points, size), **look)
+    drawn: dict[str, Any] = {"markevery": [-1], "solid_capstyle": "butt", "clip_on": False, **head(points, size)}
+    line = Line2D(points[:, 0], points[:, 1], **drawn, **look)
     ax.add_artist(line)
     return line
 
