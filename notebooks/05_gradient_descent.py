@@ -46,7 +46,7 @@ def loss(theta):
     return ops.mse(theta[0] * x + theta[1], y)
 
 theta = np.array([0.0, -1.0])
-loss(theta).round(4)
+print(f"the loss at θ = (0, −1) is {loss(theta):.4f}")
 
 # %% [markdown] tags=["source: erratum 21"]
 # The letters: θ the parameters; ℒ the loss as a function of θ; $g=\nabla\mathcal{L}(\theta)$ its gradient; α the learning rate (`lr`); λ a curvature; $L$ and μ the largest and the smallest curvature, $\kappa=L/\mu$ the condition number; $B$ the batch size.
@@ -86,7 +86,7 @@ for phi in (0, 60, 90, 120, 180):
     c, s = np.cos(np.radians(phi)), np.sin(np.radians(phi))
     u = np.array([c * g[0] - s * g[1], s * g[0] + c * g[1]]) / np.linalg.norm(g)
     change = (loss(theta + epsilon * u) - loss(theta)) / epsilon
-    print(f"φ = {phi:3}°   change for each unit of length {change:6.2f}   ‖g‖ cos φ = {np.linalg.norm(g) * c:6.2f}")
+    print(f"φ = {phi:3}°   change for each unit of length {change:6.2f}   |g| cos φ = {np.linalg.norm(g) * c:6.2f}")
 
 # %% [markdown]
 # The gradient points **up**, so we walk against it. At right angles to it the height stays. "Steepest" holds for tiny steps: section 5.4 is about long ones.
@@ -203,7 +203,7 @@ labs.learning_rate.show(surface="valley", curvature=4, lr=0.45)
 # %% tags=["source: erratum 3"]
 starts, double_well = np.linspace(-1.8, 1.8, 200), SURFACES["double_well"].f
 for lr in (0.02, 0.2, 0.8):
-    changed = descend(double_well, starts[None], gd, 3000, lr=lr).path[-1, 0] * starts < 0    # 200 walks in x
+    changed = descend(double_well, starts[None], gd, 1000, lr=lr).path[-1, 0] * starts < 0    # 200 walks in x
     print(f"α = {lr:<4g}  end in the other well: {changed.sum()} of 200; of those that start beyond ±1.53,",
           f"{changed[np.abs(starts) > 1.53].sum()} of {(np.abs(starts) > 1.53).sum()}")
 
@@ -310,7 +310,7 @@ labs.batch_size.show(size=4)
 # %%
 best = np.linalg.lstsq(np.stack([x, np.ones(128)], axis=1), y, rcond=None)[0]
 {(size, lr): round(float(np.mean([loss(p) for p in path_in_batches(size, lr, epochs)[-128:]]) - loss(best)), 4)
- for size, epochs in ((1, 8), (8, 24)) for lr in (0.05, 0.1, 0.5)}    # (B, α): mean height above the minimum
+ for size, epochs in ((1, 8), (8, 16)) for lr in (0.05, 0.1, 0.5)}    # (B, α): mean height above the minimum
 
 # %% [markdown]
 # Robbins and Monro (1951) gave the cure: let the rate fall, but not too fast. Section 5.8 tries it.
@@ -397,7 +397,7 @@ print(f"μ = {mu:.3f}, L = {L:.3f}; loss after 400 steps: {after[0.99]:.3f} at �
 wiggly = SURFACES["wiggly"]
 rates = np.linspace(0.02, 0.99, 40) * 2 / wiggly.smoothness
 run = descend(wiggly.f, wiggly.start, gd, steps=300, lr=rates)
-squares = (np.diff(run.path[:, 0], axis=0) / rates) ** 2    # ‖g‖², since a step is −αg
+squares = (np.diff(run.path[:, 0], axis=0) / rates) ** 2    # |g|², since a step is −αg
 keeps = np.diff(run.loss, axis=0) <= -rates * (1 - rates * wiggly.smoothness / 2) * squares + 1e-12
 twice = np.diff(descend(wiggly.f, wiggly.start, gd, 300, lr=4 / wiggly.smoothness).loss) > 0
 print(f"L = {wiggly.smoothness:.1f}: {keeps.sum()} of {keeps.size} steps keep (5.9); at 4/L {twice.sum()} of 300 go up")
@@ -517,7 +517,7 @@ def valleys(p):
     return 0.25 * (p[0] ** 2 - 1) ** 2 + 0.5 * p[1] ** 2
 
 for point in ([-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]):
-    print(point, "‖g‖", np.linalg.norm(grad(valleys)(point)), "curvatures", np.linalg.eigvalsh(hessian(valleys)(point)))
+    print(point, "|g|", np.linalg.norm(grad(valleys)(point)), "curvatures", np.linalg.eigvalsh(hessian(valleys)(point)))
 
 # %% [markdown]
 # **Question 5-e.** The walk starts exactly on the ridge, at (0, 1). Where does it end?
