@@ -88,6 +88,8 @@ def test_rules_are_typeset_beside_their_code(name, forward, sends):
     ("x - (y - g)", "x - (y - g)"),
     ("(x + y) ** 2 / 3", r"\frac{(x + y)^{2}}{3}"),
     ("-x * y", r"-x \cdot y"),
+    ("g * -2 * x", r"g \cdot (-2) \cdot x"),
+    ("x - -y", "x - (-y)"),
     ("g @ _flip(x + y)", r"g \, (x + y)^\top"),
     ("_kept(g)", ""),
     ("g if x else y", ""),

@@ -222,7 +222,9 @@ def _tex(node: ast.expr) -> tuple[str, int]:
             return f"{within(left, 3)}^{{{_tex(right)[0]}}}", 3
         case ast.BinOp(left, sign, right) if type(sign) in SIGNS:
             text, binds = SIGNS[type(sign)]
-            return f"{within(left, binds)}{text}{within(right, binds + isinstance(sign, ast.Sub))}", binds
+            negative = isinstance(right, ast.BinOp | ast.UnaryOp) and _tex(right)[0].startswith("-")
+            second = within(right, 3 if negative else binds + isinstance(sign, ast.Sub))
+            return f"{within(left, binds)}{text}{second}", binds
         case ast.Compare(left, [ast.Gt() | ast.Lt() as sign], [right]):
             return f"{_tex(left)[0]} {'>' if isinstance(sign, ast.Gt) else '<'} {_tex(right)[0]}", 1
         case ast.Call(ast.Name("_flip"), [x]):
