@@ -39,8 +39,10 @@ def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int 
     return float(np.median([seconds(ours, calls) / seconds(theirs, calls) for _ in range(rounds)]))
 
 
-def row(what: str, value: float, goal: float, *, unit: str = "", at_least: bool = False, digits: int = 2) -> Row:
-    """A row whose goal is an upper bound (or a lower one)."""
+def row(what: str, value: float, goal: float | None, *, unit: str = "", at_least: bool = False, digits: int = 2) -> Row:
+    """A row whose goal is an upper bound (or a lower one); None for a number without one."""
+    if goal is None:
+        return Row(what, f"{value:.{digits}f}{unit}", "", None)
     reached = value >= goal if at_least else value <= goal
     sign = "≥" if at_least else "≤"
     return Row(what, f"{value:.{digits}f}{unit}", f"{sign} {goal:g}{unit}", reached)

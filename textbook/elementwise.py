@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from textbook.engine import Array, plain
+from textbook.engine import OPS, Array, apply, plain
 from textbook.primitives import away_from_kinks, number, one, pair, positive, primitive
 
 # ---------------------------------------------------------------------------------------------- arithmetic
@@ -141,9 +141,9 @@ def relu(x):
     return _maximum(x, 0)
 
 
-def _maximum(x: Array, number: float) -> Array:
-    """np.maximum, which is three times as fast beside a row of equal numbers as beside one."""
-    return np.maximum(x, np.full(x.shape[-1:], number, x.dtype))
+def _maximum(x: Array, _zero: int) -> Array:
+    """np.maximum(x, 0), which is three times as fast with a row of zeros."""
+    return np.maximum(x, np.zeros(x.shape[-1:], x.dtype))
 
 
 @primitive(lambda g, out, x: g * sigmoid(x), example=one)
@@ -190,12 +190,12 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
 
 def where(condition, x, y):
     """x where the condition holds, else y, elementwise.  The condition is a plain array: it has no derivative."""
-    return _where(x, y, condition=plain(condition))
+    return apply(OPS["where"], x, y, condition=plain(condition))
 
 
 @primitive(
-    lambda g, out, x, y, condition: _where(g, 0.0, condition=condition),
-    lambda g, out, x, y, condition: _where(0.0, g, condition=condition),
+    lambda g, out, x, y, condition: where(condition, g, 0.0),
+    lambda g, out, x, y, condition: where(condition, 0.0, g),
     example=lambda rng: (
         (rng.normal(size=(3, 1)), rng.normal(size=(2, 1, 4))),
         {"condition": rng.random((3, 4)) > 0.5},
