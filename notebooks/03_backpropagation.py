@@ -22,7 +22,7 @@ from textbook.plots import draw_curves, draw_digits, draw_graph, draw_weights, f
 labs.graph.show(formula="u = x + y; f = u * y", mode="backward", step=-1)
 
 # %% [markdown]
-# You see the end of the walk. Drag the slider to its start, then step. Values run forwards first. Then each step sends one number back along one edge.
+# You see the end of the walk. Drag the slider to its start, then step. Values run forwards; then each step sends one number back along one edge.
 #
 # **You will be able to**
 #
@@ -36,7 +36,7 @@ labs.graph.show(formula="u = x + y; f = u * y", mode="backward", step=-1)
 # %% [markdown]
 # ## 3.1 Why gradients?
 #
-# A line $\hat y = w x + b$ should pass near three points. Its **loss**, one number, says how badly it does: the mean of the squared distances. It does not say what to change. A slope does: how fast the loss rises with one parameter while the other stays where it is. The obvious way to a slope is to **nudge** and look. (`lambda w: …` is a function of $w$ without a name.)
+# A line $\hat y = w x + b$ should pass near three points. Its **loss**, one number, says how badly it does: the mean of the squared vertical distances. It does not say what to change. A slope does: how fast the loss rises with one parameter while the other stays where it is. The obvious way is to **nudge** and look. (`lambda w: …` is a function of $w$ without a name.)
 
 # %%
 def line_loss(w, b):
@@ -61,11 +61,11 @@ for t in (-0.02, 0.0, 0.02):
     print(f"{t:+.2f} · gradient:  loss {line_loss(1 + t * slope_w, t * slope_b):.3f}")
 
 # %% [markdown]
-# **It tells who matters.** The loss answers a nudge of $w$ more than twice as strongly as a nudge of $b$.
+# **It tells who matters.** The loss answers a nudge of $w$ more than twice as strongly as an equal nudge of $b$.
 #
 # **It makes training cheap**, if it is found in the right way. `slope` runs the function twice for each parameter, and a small network that reads digits has some 200,000. Backpropagation needs one walk for all of them.
 #
-# **Every optimizer stands on it.** The methods of chapters 5 and 9 differ in what they do with the gradient; all ask for it.
+# **Optimizers stand on it.** The methods of chapters 5 and 9 differ in what they do with the gradient; all ask for it.
 
 # %% [markdown]
 # ## 3.2 The chain rule
@@ -106,9 +106,9 @@ assert abs(through_u1 + through_u2 - nudged) < 1e-8
 # %% [markdown]
 # You know this case of (3.2) as the product rule.
 #
-# `check.exercise` tells you whether an answer is right and, if it can, which mistake it makes. Use `np.sin` and `np.cos`.
+# `check.exercise` says whether an answer is right and, if it can, which mistake it makes.
 #
-# **Exercise 3-1 (derive).** Differentiate $f(x) = x \sin(x^2)$ with pen and paper, and write the derivative. On how many paths does $x$ reach $f$?
+# **Exercise 3-1 (derive).** On how many paths does $x$ reach $f(x) = x \sin(x^2)$? Differentiate with pen and paper, and return the derivative at $x$, one number. Use `np.sin` and `np.cos`.
 
 # %%
 def slope_of_f(x): ...
@@ -118,7 +118,7 @@ check.exercise("3-1", slope_of_f)
 # %% [markdown]
 # ## 3.3 Passing the blame
 #
-# A company has had a bad year. Information had gone up, from the staff to the heads of department to the director: the forward pass. Now blame comes down: the backward pass. The director asks each head how much is due to them, and each head asks the staff. What arrives at someone's desk is the gradient of a node. Whoever gets blame should change the way they work: that is the update of a parameter.
+# A company has had a bad year. Information had gone up, from the staff to the heads of department to the director: the forward pass. Now blame comes down: the backward pass. The director blames each head, and each head the staff. What arrives at someone's desk is the gradient of a node. Whoever gets blame should change the way they work: that is the update of a parameter.
 #
 # The picture is good in one respect: nobody needs to see the whole company. Each node takes what arrives from above, multiplies it by how strongly it listened to each input, and passes that on. It misleads in another.
 #
@@ -158,13 +158,13 @@ print(f"slope in a: {slope(lambda a: a * c, at=a):.0f}   slope in c: {slope(lamb
 # 4. **Messages.** Each visited node $u$ sends $\bar u \cdot \partial u / \partial v$ to each of its inputs $v$. What a node receives adds up to its gradient.
 # 5. **Parameters.** Where the node is a parameter θ, keep $\bar\theta = \partial f/\partial\theta$: this is what training needs.
 #
-# Here it is in ten lines, for the graph at the top. `edges` lists the edges in the order of step 3; `grad` holds the gradients.
+# Here it is for the graph at the top. `edges` lists the edges in the order of step 3; `grad` holds the gradients.
 
 # %% tags=["source: §4.5"]
 x, y = 3.0, 2.0
 u = x + y                                                       # 1  forward pass
 f = u * y
-edges = [("f", "u", y), ("f", "y", u), ("u", "x", 1.0), ("u", "y", 1.0)]  # from, to, local derivative
+edges = [("f", "u", y), ("f", "y", u), ("u", "x", 1.0), ("u", "y", 1.0)]  # message from, to, local derivative
 grad = {"f": 1.0, "u": 0.0, "x": 0.0, "y": 0.0}                 # 2  seed
 for sender, receiver, local in edges:                           # 3  backwards
     message = grad[sender] * local                              # 4  messages, which add
@@ -175,7 +175,7 @@ print(f"∂f/∂x = {grad['x']},  ∂f/∂y = {grad['y']}")             # 5  par
 # %% [markdown]
 # ## 3.5 By hand
 #
-# Follow the output. The forward pass gave $u = 5$ and $f = 10$.
+# The forward pass gave $u = 5$ and $f = 10$.
 #
 # - Seed: $\bar f = 1$.
 # - $f = u \cdot y$ sends $\bar f \cdot y = 2$ to $u$, and $\bar f \cdot u = 5$ to $y$.
@@ -249,12 +249,12 @@ picture(fig, alt="The graph of u = x + y, f = u·y twice. Left its values: x = 3
 # | leaves behind | a value at each node | a gradient at each node |
 # | needs | the inputs | the values of the forward pass |
 #
-# The fourth row in short: a copy forwards is a sum backwards. **Task:** in the first lab of the chapter, find for each row the moment that shows it.
+# The fourth row in short: a copy forwards is a sum backwards. **Task:** find the moment that shows it in the first lab.
 
 # %% [markdown]
 # ## 3.7 Your engine
 #
-# The ten lines of section 3.4 know one graph. An engine knows them all: it needs a graph that carries its own local derivatives.
+# The lines of section 3.4 know one graph. An engine knows them all: it needs a graph that carries its own local derivatives.
 #
 # Take your `Node` from chapter 1, with its value, its parents and its sign `op`. It gets two things more. `grad` is its gradient, 0 to begin with. `rules` holds one function for each parent: given the **upstream gradient** $g$, the gradient of the node itself, it returns the message to that parent. For a sum both local derivatives are 1, so both rules return $g$ as it is.
 #
@@ -279,7 +279,7 @@ check.exercise("3-3", Node)
 # %% [markdown]
 # What follows must run whether or not you have solved an exercise. `check.tried` returns your answer where it is right, and the book's, from `ours`, where it is not there yet.
 #
-# **Exercise 3-4 (implement).** Write `backward(root)`: steps 2, 3 and 4 for any graph. Afterwards, `v.grad` is ∂root/∂v for every node v. You wrote `topological_order(root)` in chapter 2: a list of nodes, parents first, root last. Five lines are enough; `zip(node.parents, node.rules)` pairs each parent with its rule.
+# **Exercise 3-4 (implement).** Write `backward(root)`: steps 2, 3 and 4 for any graph. If every `grad` was 0 before, `v.grad` is then ∂root/∂v for every node $v$. It empties nothing: messages add to what a node holds. You wrote `topological_order(root)` in chapter 2: a list of nodes, parents first, root last. Five lines are enough; `zip(node.parents, node.rules)` pairs each parent with its rule.
 
 # %%
 Node = check.tried("3-3", Node, ours.Node)
@@ -289,7 +289,7 @@ def backward(root): ...
 check.exercise("3-4", backward)
 
 # %% [markdown]
-# Your engine on the worked example, beside the hand calculation, the book's engine and PyTorch. In the book's engine a node is a `Tensor`, and `requires_grad=True` asks for its gradient; PyTorch uses the same words. PyTorch is imported here, where it is first needed.
+# Your engine beside the hand calculation, the book's engine and PyTorch. In the book's engine a node is a `Tensor`, and `requires_grad=True` asks for its gradient; PyTorch uses the same words.
 
 # %%
 import torch
@@ -328,7 +328,7 @@ check.prediction("3-d")
 # | $\max(a, c)$ | $g$ to the larger, 0 to the other | **router** (if $c = 0$: the ReLU of chapter 2) |
 # | $a \cdot c$ | $g \cdot c$ to $a$, $g \cdot a$ to $c$ | **switcher**: each gets the other's value |
 #
-# Here is the router, and two more operations, with the local derivatives that you know from school: $(e^a)' = e^a$ and $(a^r)' = r\,a^{r-1}$. At a tie the maximum has no slope; this `maximum` then sends everything to $c$, which is a convention.
+# Here is the router, and two more operations, with derivatives from school: $(e^a)' = e^a$ and $(a^r)' = r\,a^{r-1}$. At a tie the maximum has no slope; this `maximum` then sends everything to $c$, which is a convention.
 
 # %%
 def maximum(a, c):
@@ -360,7 +360,7 @@ for name, node in {"z": z, "−z": minus_z, "e^−z": grown, "1 + e^−z": below
 print("by w1, x1, w2, x2, b:", [round(node.grad, 2) for node in inputs])
 
 # %% [markdown]
-# Read the gradients from the bottom up: that is the way they came. In the last line the switcher is at work: what $w_1$ gets carries the factor $x_1 = -1$. The same graph in the lab. **Task:** move $b$, and find where $\hat y$ answers it most strongly.
+# Read the gradients from the bottom up: that is the way they came. The switcher is at work in the last line: what $w_1$ gets carries the factor $x_1 = -1$. The same graph in the lab. **Task:** move $b$, and find where $\hat y$ answers it most strongly.
 
 # %%
 labs.graph.show(formula="z = w1*x1 + w2*x2 + b; y_hat = 1 / (1 + exp(-z))", mode="backward", step=-1,
@@ -371,7 +371,7 @@ labs.graph.show(formula="z = w1*x1 + w2*x2 + b; y_hat = 1 / (1 + exp(-z))", mode
 #
 # $$\sigma'(z) = \underbrace{\frac{-1}{(1 + e^{-z})^2}}_{\text{power}} \cdot \underbrace{e^{-z}}_{\exp} \cdot \underbrace{(-1)}_{-z} = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = \sigma(z)\,\bigl(1 - \sigma(z)\bigr) \tag{3.4}$$
 #
-# So a sigmoid can be one node. Its rule needs only its own output, which the forward pass has already found:
+# It is largest, ¼, where σ = ½: in the task, at $b = -4$. So a sigmoid can be one node. Its rule needs only its own output, which the forward pass has already found:
 
 # %%
 def sigmoid(z):
@@ -470,7 +470,7 @@ def train_step(params, make_loss, lr): ...
 check.exercise("3-8", train_step)
 
 # %% [markdown]
-# Something to learn: two half moons, interlocked. `data.moons` draws points $(x_1, x_2)$ and the moon, 0 or 1, to which each belongs. No straight line separates them. A network with eight **hidden units** can:
+# Something to learn: two half moons, interlocked. `data.moons` draws points $(x_1, x_2)$ and the moon, 0 or 1, to which each belongs. No straight line separates them. A network with eight **hidden units**, one tanh each, can:
 #
 # $$\hat y = b + \sum_{k=1}^{8} s_k \tanh(w_{1k}\,x_1 + w_{2k}\,x_2 + b_k)$$
 #
@@ -501,6 +501,9 @@ def moons_loss():
         total = total + error * error
     return total * Node(1 / len(examples))
 
+# %%
+for p in params:
+    p.grad = 0.0                                                # in case this cell runs twice
 loss = moons_loss()
 backward(loss)
 graph = topological_order(loss)
@@ -508,7 +511,7 @@ made = sum(bool(node.parents) for node in graph)
 print(f"{len(params)} parameters, {made:,} operations, {sum(len(node.parents) for node in graph):,} messages")
 
 # %% [markdown]
-# Before it trains, a check by people who have never seen your code: the same network in PyTorch, with arrays, the subject of the next chapter. What counts here are the numbers in `grad`.
+# Before it trains, a check by people who have never seen your code: the same network in PyTorch, with arrays, the subject of the next chapter.
 
 # %%
 w_torch = torch.tensor([[p.value for p in unit] for unit in units], dtype=torch.float64, requires_grad=True)
@@ -521,7 +524,7 @@ assert np.allclose([p.grad for p in params], theirs, rtol=1e-12, atol=1e-14)
 print(f"{len(theirs)} gradients agree with PyTorch's to twelve digits")
 
 # %% [markdown]
-# Now it learns, with your `train_step`. For comparison, a forgetful loop from the same start never empties the gradients. `draw_curves` draws both losses. (`gc.freeze` keeps Python's garbage collector from searching PyTorch at every step.)
+# Now it learns, with your `train_step`. For comparison, 60 steps of a forgetful loop, from the same start, never empty the gradients. The cell takes some seconds. `draw_curves` draws both losses. (`gc.freeze` keeps Python's garbage collector from searching PyTorch at every step.)
 
 # %%
 train_step = check.tried("3-8", train_step, ours.train_step)
@@ -549,18 +552,18 @@ plane.contourf(across, up, answers, levels=[-9, 0, 9], colors=["#D5E9F7", "#FDEB
 for moon, marker in ((0, "o"), (1, "^")):
     plane.plot(*points[moons == moon].T, marker, ls="none", ms=4, label=f"moon {moon}")
 plane.legend(loc="upper right")
-plane.set(title=f"{right:.0%} of the points on the right side", xlabel="x1", ylabel="x2")
+plane.set(title=f"{right:.0%} of the points on their own side", xlabel="x1", ylabel="x2")
 picture(fig, alt="Left: with zero_grad the loss falls steadily; without, it swings up and down. Right: the plane is cut "
                  "into two regions along a curve that winds between the two moons.")
 
 # %% [markdown]
 # With all earlier gradients still in it, each step goes on in the old directions, like a ball that never loses speed: it swings through the valley and out again.
 #
-# That is deep learning, whole: a graph, a walk backwards, a step downhill. And it is yours.
+# That is how every deep network learns in this book: a graph, a walk backwards, a step downhill. And it is yours.
 #
 # ## 3.11 What the book's engine adds
 #
-# The book's engine, `engine.backward_steps`, does what yours does. It is a generator, which stops after each message: the labs show where it stops, `Tensor.backward` runs it to the end. Its comments number the steps of the loop. `show.show_source` shows the source as it runs, `show.folded` folds it away.
+# The book's engine, `engine.backward_steps`, does what yours does. It is a generator, which stops after each message: the labs show where it stops, `Tensor.backward` runs it to the end. `show.show_source` shows the source as it runs, `show.folded` folds it away.
 
 # %%
 show.folded(show.show_source(engine.backward_steps, docstring=False), "Show the book's engine")
@@ -568,7 +571,7 @@ show.folded(show.show_source(engine.backward_steps, docstring=False), "Show the 
 # %% [markdown]
 # | yours | the book's |
 # |---|---|
-# | rules are made with each node | rules stand in one table, an entry for each operation (chapter 4) |
+# | rules are made with each node | rules (`op.vjps`) stand in one table, an entry for each operation (chapter 4) |
 # | a node holds a number | a tensor holds an array of numbers (chapter 4) |
 # | every node keeps its gradient | only leaves do; what passes through the middle is forgotten |
 # | the order is found by recursion | by a loop: a chain of 100,000 nodes is no problem |
@@ -576,7 +579,7 @@ show.folded(show.show_source(engine.backward_steps, docstring=False), "Show the 
 #
 # ## 3.12 On MNIST: one neuron
 #
-# A digit is 784 pixels. One neuron has one weight for each: $z = \sum_i w_i x_i$. Let it answer $\tanh z$ to a digit, where the target is 1. `mnist.load_mnist` reads the digits, `draw_digits` and `draw_weights` show 784 numbers as an image. The sum is taken in halves: a chain of 784 is too deep for a recursive `topological_order`.
+# A digit is 784 pixels. One neuron has one weight for each: $z = \sum_i w_i x_i$. To the digit below, a zero, it answers $\tanh z$; the target is 1, a yes. `mnist.load_mnist` reads the digits, `draw_digits` and `draw_weights` show 784 numbers as an image. The sum is taken in halves, ten levels deep: a chain of 784 comes near the thousand calls that Python nests.
 
 # %%
 def added(nodes):
@@ -605,7 +608,7 @@ picture(fig, alt="Three images: a digit; the gradient by the weights, which is t
 # %% [markdown]
 # Here you see the switcher. The gradient by the weights is the *digit*, times one number. The gradient by the pixels is the *weights*, still random, times the same number. Where there is no ink, a weight learns nothing.
 #
-# One neuron and one digit took more than 3,000 nodes. A whole network, on many digits, would need millions. The way out is not a faster engine but larger nodes: a node that holds a whole array. Then your five lines read digits. That is [chapter 4](04_backpropagation_on_arrays.ipynb).
+# One neuron and one digit took more than 3,000 nodes; a network, on many digits, would need millions. The way out is not a faster engine but larger nodes: a node that holds a whole array. Then your five lines read digits. That is [chapter 4](04_backpropagation_on_arrays.ipynb).
 
 # %% [markdown]
 # ## In PyTorch

@@ -36,7 +36,7 @@ show_source(ours.Node)
 check.exercise("3-3", ours.Node)
 
 # %% [markdown]
-# **3-4** The seed, the order, and the sum of formula (3.3). When a node's turn comes, everyone who uses it has had theirs, so its gradient is complete.
+# **3-4** The seed, the order, and the sum of formula (3.3). When a node's turn comes, everyone who uses it has had theirs, so its gradient is complete. Only the root's gradient is set; all others grow by what arrives.
 
 # %%
 show_source(ours.backward)

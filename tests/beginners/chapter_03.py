@@ -47,7 +47,9 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         ("def slope_of_f(x): return np.sin(x**2) - 2 * x**2 * np.cos(x**2)",
          "The derivative of sin is cos, with a plus"),
         ("def slope_of_f(x): return np.sin(x**2) + np.cos(x**2) * 2 * x", "the factor x is missing"),
-        ("def slope_of_f(x): return np.sin(x) ** 2 + 2 * x**2 * np.cos(x) ** 2", None),
+        ("def slope_of_f(x): return np.sin(x) ** 2 + 2 * x**2 * np.cos(x) ** 2", "The square stands inside"),
+        ("def slope_of_f(x): return np.sin(x) ** 2 + x * 2 * np.sin(x) * np.cos(x)", "You differentiated x·sin²x"),
+        ("def slope_of_f(x): return x * np.sin(x**2)", "That is f itself"),
         ("def slope_of_f(x): return np.sin(x**2) + x * np.cos(2 * x)", None),
         ("def slope_of_f(x): return np.sin(x**2)", "You followed the factor x"),
         ("def slope_of_f(x): np.sin(x**2) + 2 * x**2 * np.cos(x**2)", "Is a `return` missing?"),
@@ -86,6 +88,8 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         (NODE.format('return Node(self.value * other.value, (self, other), "*", (lambda g: g * self.value * '
                      'other.value, lambda g: g * self.value * other.value))'), "You multiplied by the product itself"),
         (NODE.format('return self.value * other.value'), "return a Node"),
+        (NODE.format('return Node(self.value * other.value, (self, other), "*", (lambda g: self.grad * other.value, '
+                     'lambda g: other.grad * self.value))'), "Yours takes a parent's `grad`"),
         (NODE.format('return Node(self.value * other.value, (other, self), "*", (lambda g: g * self.value, '
                      'lambda g: g * other.value))'), "✓"),
         (NODE.format('rule1 = lambda g: g * other.value\n        rule2 = lambda g: g * self.value\n        '
@@ -137,6 +141,48 @@ def backward(root):
 """, None),
         ("""
 def backward(root):
+    root.grad = 1.0
+    queue = [root]
+    while queue:
+        node = queue.pop(0)
+        for parent, rule in zip(node.parents, node.rules):
+            parent.grad += rule(node.grad)
+            queue.append(parent)
+""", "Each node speaks once. Yours sends what it has so far"),
+        ("""
+def backward(root):
+    root.grad = 1.0
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        for i in range(len(node.parents)):
+            node.parents[i].grad += node.rules[i](node.grad)
+            stack.append(node.parents[i])
+""", "Each node speaks once, after it has heard everything"),
+        ("""
+def backward(root, g=1.0):
+    root.grad += g
+    for parent, rule in zip(root.parents, root.rules):
+        backward(parent, rule(g))
+""", "each path is walked by itself"),
+        ("""
+def backward(root):
+    gradient = {root: 1.0}
+    for node in reversed(topological_order(root)):
+        node.grad = gradient[node]
+        for parent, rule in zip(node.parents, node.rules):
+            gradient[parent] = gradient.get(parent, 0.0) + rule(node.grad)
+""", "Yours empties or replaces it"),
+        ("""
+def backward(root):
+    root.grad = 1.0
+    for node in reversed(topological_order(root)):
+        for parent, rule in zip(node.parents, node.rules):
+            print(rule(node.grad))
+            parent.grad += rule(node.grad)
+""", "✓"),
+        ("""
+def backward(root):
     order = topological_order(root).reverse()
     root.grad = 1.0
     for node in order:
@@ -161,7 +207,7 @@ def backward(root):
         for p, r in zip(v.parents, v.rules):
             p.grad += r(v.grad)
     return root
-""", "✓"),
+""", "Yours empties or replaces it"),
     ],
     "3-5": [
         (TANH.format("(lambda g: 1 - t**2,)"), "Yours forgets g"),
@@ -174,6 +220,19 @@ def backward(root):
         (TANH.replace("(z,)", "(z)").format("(lambda g: g * (1 - t**2),)"), "parents is a Node, not a tuple"),
         (TANH.format("(lambda g: g * 4 * t * (1 - t),)"), "In 4σ(1 − σ), σ is taken at 2z"),
         ("def tanh(z):\n    return math.tanh(z.value)", "return a Node"),
+        ("""
+def tanh(z):
+    s = 1 / (1 + math.exp(-2 * z.value))
+    return Node(2 * s - 1, (z,), "tanh", (lambda g: g * 2 * s * (1 - s),))
+""", "has a 2 outside and a 2 inside"),
+        ("""
+def sigmoid(z):
+    s = 1 / (1 + math.exp(-z.value))
+    return Node(s, (z,), "σ", (lambda g: g * s * (1 - s),))
+
+def tanh(z):
+    return Node(2.0) * sigmoid(Node(2.0) * z) + Node(-1.0)
+""", "one node with one parent"),
         ("def tanh(z):\n    return math.tanh(z)", "must be real number"),
         ("def tanh(z):\n    t = math.tanh(z.value)\n    return Node(t, (z,), 'tanh')", "the node has no rules"),
         (TANH.format("(lambda g: g * (1 - t) * (1 + t),)"), "✓"),
@@ -287,6 +346,25 @@ def thousand_paths(x):
         backward(loss)
         p.value -= lr * p.grad
     return loss.value"""), "All gradients belong to one forward pass"),
+        (STEP.format("""for p in params:
+        p.grad = 0
+    loss = make_loss()
+    backward(loss)
+    for p in params:
+        p.value -= lr * p.grad"""), "returned None: return loss.value"),
+        (STEP.format("""for p in params:
+        p.grad = 0
+    loss = make_loss()
+    backward(loss)
+    for p in params:
+        p.value -= lr * p.grad
+    return loss"""), "returned a Node: return its value"),
+        (STEP.format("""for p in params:
+        p.grad = 0
+    backward(make_loss())
+    for p in params:
+        p.value -= lr * p.grad
+    return make_loss().value"""), "the loss before the step was 9"),
         (STEP.format("""loss = make_loss()
     backward(loss)
     for p in params:

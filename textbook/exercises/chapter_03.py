@@ -1,5 +1,6 @@
 """Exercises of chapter 3, backpropagation on numbers.  Their right answers, put together, are a small engine."""
 
+import itertools
 import math
 from collections import deque
 
@@ -88,9 +89,9 @@ def shortcut(x, y):
 
 
 def ladder(x, y):
-    """Three doublings: eight paths."""
+    """Eight doublings: 256 paths along 18 edges."""
     u = x * y
-    for _ in range(3):
+    for _ in range(8):
         u = u + u
     return u
 
@@ -101,7 +102,14 @@ def in_time(x, y):
     return (u + x) * u
 
 
-GRAPHS = {"(x + y)·y": fig_1, "x·x + y": square, "u·(u + x), u = x·y": shortcut, "x·y, doubled three times": ladder}
+GRAPHS = {  # what is built, and differentiated, from the same two leaves
+    "(x + y)·y": [fig_1],
+    "x·x + y": [square],
+    "u·(u + x), u = x·y": [shortcut],
+    "x·y, doubled eight times": [ladder],
+    "(x + y)·y, built again from the same x and y": [fig_1, fig_1],
+}
+ENOUGH = 10  # messages for each edge: who sends more walks path by path, and would never end on a graph of 100 diamonds
 
 # ---------------------------------------------------------------------------------------------- using an answer
 
@@ -144,12 +152,33 @@ def _listed(group, name):
 
 def _gradients(backward, graph, x, y):
     leaves = [Node(x), Node(y)]
-    backward(GRAPHS[graph](*leaves))
+    for build in GRAPHS[graph]:
+        root = build(*leaves)
+        _count_messages(root)
+        backward(root)
     return {"x.grad": leaves[0].grad, "y.grad": leaves[1].grad}
 
 
+def _count_messages(root):
+    """Let the rules of a graph fail when they are asked for far more messages than there are edges."""
+    nodes = topological_order(root)
+    edges = sum(len(node.parents) for node in nodes)
+    left = itertools.count(ENOUGH * edges, -1)
+
+    def counted(rule):
+        def message(g):
+            if next(left) <= 0:
+                raise RuntimeError(f"more than {ENOUGH * edges} messages, on a graph of {edges} edges")
+            return rule(g)
+
+        return message
+
+    for node in nodes:
+        node.rules = tuple(map(counted, node.rules))
+
+
 def _one_node(function, z):
-    """Value and slope of a function of nodes, which may be one node or several."""
+    """Value and slope of a function that makes one node of one."""
     leaf = Node(z)
     out = function(leaf)
     if not hasattr(out, "parents"):
@@ -158,22 +187,38 @@ def _one_node(function, z):
         raise ValueError("the node has no parents: where should it send its message?")
     if not _listed(out.rules, "rules"):
         raise ValueError("the node has no rules: Node(value, parents, op, rules) wants them in the fourth place")
+    if list(out.parents) != [leaf]:
+        raise ValueError("tanh is to be one node with one parent, z; yours is the last node of several")
     backward(Node(10.0 * out.value, (out,), "", (lambda g: 10.0 * g,)))
     return {"value": out.value, "z.grad, when 10 arrives,": leaf.grad}
 
 
 def _two_steps(step, lr, w, b):
-    """Where two steps lead to on a line through three points, and the losses on the way."""
-    params = [Node(w), Node(b)]
-    w, b = params
+    """Where two steps lead to on a line through three points."""
+    start = w, b
+    w, b = params = [Node(w), Node(b)]
 
     def make_loss():
         errors = [w * Node(x) + b + Node(-target) for x, target in ((1.0, 2.0), (2.0, 4.0), (3.0, 5.0))]
         return errors[0] * errors[0] + errors[1] * errors[1] + errors[2] * errors[2]
 
+    before, returned = [], []
     for _ in range(2):
-        step(params, make_loss, lr)
-    return {"w after two steps": w.value, "b after two steps": b.value}
+        before.append(make_loss().value)
+        returned.append(step(params, make_loss, lr))
+    found = {"w after two steps": w.value, "b after two steps": b.value}
+    if step is not train_step and np.allclose([*found.values()], [*_two_steps(train_step, lr, *start).values()]):
+        _is_the_loss(returned[0], before[0])  # where the walk is right, what it says on the way counts too
+    return found
+
+
+def _is_the_loss(returned, before):
+    if returned is None:
+        raise TypeError("the step is right, but it returned None: return loss.value")
+    if hasattr(returned, "parents"):
+        raise TypeError("the step is right, but it returned a Node: return its value, loss.value")
+    if not np.allclose(returned, before):
+        raise ValueError(f"the step is right, but it returned {returned:g}; the loss before the step was {before:g}")
 
 
 # ---------------------------------------------------------------------------------------------- answers gone wrong
@@ -219,6 +264,30 @@ def _recursively(root, seed=1.0):
     send(root)
 
 
+def _path_by_path(root, g=1.0):
+    """Right, and as slow as (3.5): each path is walked by itself."""
+    root.grad += g
+    for parent, rule in zip(root.parents, root.rules, strict=True):
+        _path_by_path(parent, rule(g))
+
+
+def _empties_first(root):
+    """Only the last call counts."""
+    for node in topological_order(root):
+        node.grad = 0.0
+    backward(root)
+
+
+def _from_a_stack(root):
+    """A node is visited once for each message, the latest first."""
+    root.grad, stack = 1.0, [root]
+    while stack:
+        node = stack.pop()
+        for parent, rule in zip(node.parents, node.rules, strict=True):
+            parent.grad += rule(node.grad)
+            stack.append(parent)
+
+
 def _seeds_everyone(root):
     root.grad = 1.0
     for parent, rule in zip(root.parents, root.rules, strict=True):
@@ -250,6 +319,11 @@ class _AddRule(_LocalOnly):
 class _AddValue(_LocalOnly):
     def _rules(self, other):
         return lambda g: g + other.value, lambda g: g + self.value
+
+
+class _OwnGrad(_LocalOnly):
+    def _rules(self, other):
+        return lambda g: self.grad * other.value, lambda g: other.grad * self.value
 
 
 class _WholeValue(_LocalOnly):
@@ -403,6 +477,7 @@ EXERCISES = [
             "4 is the slope of x². The outer function sees u = 6.": 4.0,
             "6 is u, the value in between. Asked is how fast f changes: 2u times the 3 of the first wheel.": 6.0,
             "The inner slope is 3, whatever x is. You multiplied by x = 2 as well.": 72.0,
+            "18x is the derivative of 9x². Put in x = 2.": 18.0,
         },
         insight="df/dx = df/du · du/dx = 2u · 3 = 12 · 3.",
         rtol=1e-9,
@@ -424,6 +499,11 @@ EXERCISES = [
                 lambda x: 2 * x * np.cos(x**2),
             "On the path through sin the factor x is missing: f moves x times as fast as sin(x²).":
                 lambda x: np.sin(x**2) + 2 * x * np.cos(x**2),
+            "The square stands inside: sin(x²) is `np.sin(x**2)`; `np.sin(x)**2` is another function.":
+                lambda x: np.sin(x) ** 2 + 2 * x**2 * np.cos(x) ** 2,
+            "You differentiated x·sin²x. Here the square stands inside the sine: sin(x²).":
+                lambda x: np.sin(x) ** 2 + 2 * x * np.sin(x) * np.cos(x),
+            "That is f itself. Return its derivative.": lambda x: x * np.sin(x**2),
         },
         insight="Two paths, two terms: that is formula (3.2).",
     ),
@@ -475,6 +555,8 @@ EXERCISES = [
             "In a product each input's slope is the other input.": _Crossed,
             "That is the rule of addition. In a product the slope is the other factor.": _AddRule,
             "Upstream gradient and local derivative are multiplied. You added them.": _AddValue,
+            "A rule multiplies g, which it is given. Yours takes a parent's `grad`, which is still 0.":
+                _OwnGrad,
             "You multiplied by the product itself. The slope of u·y in u is y, the other factor.": _WholeValue,
         },
         insight="A node and its rules: that is all a graph needs to carry its own derivative.",
@@ -483,7 +565,8 @@ EXERCISES = [
         "3-4", "implement", "Backpropagation on a graph of numbers.",
         reference=backward,
         run=_gradients,
-        cases=[(graph, x, y) for graph, x, y in zip(GRAPHS, (3.0, 1.5, 3.0, 0.5), (2.0, 4.0, 2.0, 3.0), strict=True)],
+        cases=[(graph, x, y) for graph, x, y in
+               zip(GRAPHS, (3.0, 1.5, 3.0, 0.5, 3.0), (2.0, 4.0, 2.0, 3.0, 2.0), strict=True)],
         mistakes={
             "A node that is used twice receives two messages, and they add. Yours keeps the last: write +=, not =.":
                 lambda root: _walk(root, _back(root), add=lambda old, new: new),
@@ -496,6 +579,12 @@ EXERCISES = [
                 without_order,
             "Each node speaks once. Yours sends what it has so far each time a message arrives: use the order.":
                 _recursively,
+            "Each node speaks once, after it has heard everything: use the order, not a list of nodes still to visit.":
+                _from_a_stack,
+            "The gradients are right, but each path is walked by itself, and paths are many. Visit each node once, "
+            "in reverse topological order: then each edge carries one message.": _path_by_path,
+            "backward adds to what a node's grad holds from earlier. Yours empties or replaces it: that is left to "
+            "the training loop, section 3.10.": _empties_first,
             "Only the root is seeded. You set each node's gradient to 1 when its turn comes, and lose what it "
             "received.": _seeds_everyone,
             "You send the local derivative. The message is the node's own gradient put through the rule.":
@@ -534,6 +623,8 @@ EXERCISES = [
             "1 − tanh², with a minus. As |tanh| is below 1, the slope lies between 0 and 1.":
                 _with_rule(lambda out, z: 1 + out**2),
             "Brackets: g * 1 - out**2 subtracts from g. The whole of 1 - out**2 is multiplied by g.": _no_brackets,
+            "tanh z = 2σ(2z) − 1 has a 2 outside and a 2 inside. The slope has both as factors: 4σ(1 − σ), at 2z.":
+                _with_rule(lambda out, z: (1 - out**2) / 2),
             "The square is missing: 1 − tanh², not 1 − tanh.": _with_rule(lambda out, z: 1 - out),
             "(1 − tanh)² is not 1 − tanh².": _with_rule(lambda out, z: (1 - out) ** 2),
             "The sign is the opposite: 1 − tanh², which is positive. tanh climbs everywhere.":
@@ -552,6 +643,8 @@ EXERCISES = [
         mistakes={
             "Each diamond doubles the number of paths: they multiply, 2·2·2…, not add.": 20.0,
             "Two ways through each of ten diamonds: 2 to the 10th, not 10 squared.": 100.0,
+            "10 is the number of diamonds. Each of them offers two ways, whichever way led to it.": 10.0,
+            "40 is the number of edges. A path is a choice of one way in each diamond.": 40.0,
             "One too few: every choice of ways counts, also the one along the upper edges alone.": 1023.0,
             "That is 2⁹. There are ten diamonds.": 512.0,
             "That is 2¹¹. There are ten diamonds.": 2048.0,
