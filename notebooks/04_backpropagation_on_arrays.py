@@ -108,7 +108,7 @@ print("z.grad:", z.grad.shape, "  b.grad:", b.grad)
 # %% [markdown]
 # ## 4.3 The rule of the matrix product
 #
-# Let $Z = XW$, with $X$ of shape $(n, m)$ and $W$ of shape $(m, p)$: $n$ examples, $m$ inputs, $p$ units. Entry by entry,
+# Let $Z = XW$, with $X$ of shape $(n, m)$ and $W$ of shape $(m, q)$: $n$ examples, $m$ inputs, $q$ units. Entry by entry,
 #
 # $$Z_{ij} = \sum_{k} X_{ik} W_{kj} \tag{4.2}$$
 #
@@ -118,7 +118,7 @@ print("z.grad:", z.grad.shape, "  b.grad:", b.grad)
 #
 # The sum runs over the second index of both, and that is the product with a transpose, $W^\top_{jk} = W_{kj}$. In the same way $W_{kj}$ reaches column $j$ of $Z$, once for each example $i$. That sum is yours to find.
 #
-# **Let the shapes guide you.** The message to $X$ has the shape $(n, m)$ and is made of $G$, $(n, p)$, and $W$, $(m, p)$. With three different sizes, one product fits: $G\,W^\top$. Shapes are a guide, not a proof: they know nothing of a factor 2 or a sign. The proof is the sum.
+# **Let the shapes guide you.** The message to $X$ has the shape $(n, m)$ and is made of $G$, $(n, q)$, and $W$, $(m, q)$. With three different sizes, one product fits: $G\,W^\top$. Shapes are a guide, not a proof: they know nothing of a factor 2 or a sign. The proof is the sum.
 #
 # **Exercise 4-3 (derive).** For `z = x @ w`, return both messages, to `x` and to `w`.
 
@@ -159,12 +159,12 @@ print("G in a row, times the Jacobian:", G.ravel() @ J, "  G Wᵀ in a row:", (G
 # Half of it is zeros: row 0 of $Z$ knows nothing of row 1 of $X$. The product with $G$ is all that a message needs, and $G\,W^\top$ gives that product without the table. It is called a **vector-Jacobian product**. For one layer of a digit reader:
 
 # %%
-n, m, p = 64, 784, 256                                          # images, pixels, units
-print(f"Jacobian: {(n * p) * (n * m):>15,} numbers, {4 * n * p * n * m / 1e9:,.0f} GB in float32")
+n, m, q = 64, 784, 256                                          # images, pixels, units
+print(f"Jacobian: {(n * q) * (n * m):>15,} numbers, {4 * n * q * n * m / 1e9:,.0f} GB in float32")
 print(f"message:  {n * m:>15,} numbers")
 
 # %% [markdown]
-# What does the way back cost? Forwards a layer takes one matrix product, $n\,m\,p$ multiplications. Backwards it takes two of the same size, one for each message. The first layer needs one: nobody asks for the gradient of the data. Count it for a network of 784 pixels, layers of 256 and 128 units, and 10 outputs:
+# What does the way back cost? Forwards a layer takes one matrix product, $n\,m\,q$ multiplications. Backwards it takes two of the same size, one for each message. The first layer needs one: nobody asks for the gradient of the data. Count it for a network of 784 pixels, layers of 256 and 128 units, and 10 outputs:
 
 # %%
 sizes = [784 * 256, 256 * 128, 128 * 10]
@@ -543,7 +543,7 @@ for name, graph in (("a * c * a", lambda a, c: a * c * a), ("(a + c) + a", lambd
 # %% [markdown]
 # ## 4.10 Kinks
 #
-# ReLU, the absolute value and the maximum have kinks: points without a slope. An engine must return *something* there, and what it returns is a convention. Ours are PyTorch's. `gradcheck.numerical_grad` is (4.9); `engine.grad` makes of a function its slope, by the book's engine:
+# ReLU, the absolute value (`abs`) and the maximum (`max`) have kinks: points without a slope. An engine must return *something* there, and what it returns is a convention. Ours are PyTorch's. `gradcheck.numerical_grad` is (4.9); `engine.grad` makes of a function its slope, by the book's engine:
 
 # %%
 for name, f in (("relu", ops.relu), ("abs", ops.abs)):
@@ -551,7 +551,7 @@ for name, f in (("relu", ops.relu), ("abs", ops.abs)):
 print("max(2, 2, 1):  engine", engine.grad(ops.max)(np.array([2.0, 2.0, 1.0])))
 
 # %% [markdown]
-# Differences take the mean of the two sides, the engine takes a side. Almost always this is harmless: a sum of many numbers is almost never exactly 0.
+# Differences take the mean of the two sides. The engine follows its convention: 0 for `relu` and for `abs`, and `max` splits a tie evenly. Almost always this is harmless: a sum of many numbers is almost never exactly 0.
 #
 # **Question 4-d.** $\mathrm{relu}(x) - \mathrm{relu}(-x)$ is $x$, written in a roundabout way. What does the engine say is its slope at $x = 0$?
 
@@ -566,7 +566,7 @@ check.prediction("4-d")
 #
 # ## 4.11 On MNIST: whom does a gradient answer?
 #
-# The image is a leaf like any other. Ask your trained network for its gradient: each pixel says how much the loss would rise with more ink there. Eight validation digits, ordered by the probability $p$ that the network gives to the right answer.
+# The image is a leaf like any other. Ask your trained network for its gradient: each pixel says how much the loss would rise with more ink there. Eight validation digits, ordered by $p$, the probability that the network gives to the right answer.
 
 # %%
 p_right = softmax(network(Node(digits.x_val)).value)[np.arange(1000), digits.y_val]
@@ -585,7 +585,7 @@ picture(fig, alt="Eight digits with the probability of the right answer, from lo
 #
 # Now the weights of the first layer, on a batch of 64 images.
 #
-# **Question 4-e.** Row $p$ of $W^1$ holds the weights that leave pixel $p$. Which rows have a gradient of exactly 0?
+# **Question 4-e.** Each row of $W^1$ holds the weights that leave one pixel. Which rows have a gradient of exactly 0?
 
 # %%
 ask.choice("4-e", "exactly 0:", ours.ROWS)
@@ -612,7 +612,7 @@ folded(picture(fig, alt="The gradients of ten hidden units' weights, as images, 
        "Show ∂ℒ/∂W¹")
 
 # %% [markdown]
-# Each image is the gradient of one hidden unit's weights. A few digits stand out: those that the network still reads wrongly. By (4.6) this is $X^\top \delta$, made of ink. Where no image has ink, nothing is learned. By (4.3) the gradient of the pixels is $\delta\, W^\top$: made of weights. Ink there *would* matter. The two pictures answer different questions, and the two messages of one matrix product tell them apart.
+# Each image is the gradient of one hidden unit's weights. A few digits stand out: those that the network is least sure of. By (4.6) this is $X^\top \delta$, made of ink. Where no image has ink, nothing is learned. By (4.3) the gradient of the pixels is $\delta\, W^\top$: made of weights. Ink there *would* matter. The two pictures answer different questions, and the two messages of one matrix product tell them apart.
 
 # %% [markdown]
 # ## In PyTorch

@@ -506,6 +506,6 @@ EXERCISES = [
             "Every pixel reaches the loss, but as x·w: where x is 0 in the whole batch, no w can be felt.": ROWS[0],
             "Units that are off make columns of δ vanish: columns of the gradient, not rows.": ROWS[2],
         },
-        insight="Row p of Xᵀδ sums the ink at pixel p over the batch, times δ: no ink, no gradient.",
+        insight="A row of Xᵀδ sums one pixel's ink over the batch, times δ: no ink, no gradient.",
     ),
 ]
