@@ -159,22 +159,12 @@ ask.number("5-b", "α =")
 check.prediction("5-b")
 
 # %% [markdown]
-# Four walks on $2x^2$, so λ = 4, from $x=1$, with α = 0.02, 0.1, 0.45 and 0.55. What does each of them do? Say it, then open the folds. (A list of rates makes `descend` walk once for each.)
+# Four walks on $2x^2$, so λ = 4, from $x=1$, with α = 0.02, 0.1, 0.45 and 0.55. What does each of them do? Say it, then open the fold. (A list of rates makes `descend` walk once for each.)
 
 # %%
 rates = np.array([0.02, 0.1, 0.45, 0.55])
 four_walks = descend(lambda x: 2 * x**2, x0=1.0, rule=gd, steps=6, lr=rates).path.T
 show.folded(four_walks.round(2), "Show x after 0, 1, … 6 steps, a row for each α")
-
-# %% tags=["source: §5.4"]
-fig, axes = figure(8.4, 2.4, columns=4, sharey=True)
-hill = np.linspace(-2.2, 2.2, 101)
-for ax, lr, steps, name in zip(axes, rates, four_walks, ("too small", "good", "oscillating", "diverging"), strict=True):
-    ax.plot(hill, 2 * hill**2, color=PALE, linestyle="-", linewidth=1)
-    ax.plot(steps, 2 * steps**2, "o-", color=OKABE_ITO["vermilion"], markersize=4, linewidth=1)
-    ax.set(title=f"α = {lr}\n{name}", xlabel="x", ylim=(-0.5, 9))
-show.folded(picture(fig, alt="Four walks on one parabola: small steps down one side; larger ones down one side; jumps "
-                             "from side to side that come closer; jumps that climb."), "Show the pictures")
 
 # %% [markdown]
 # Now all the learning rates at once. Drag α slowly to the right. Find the rate that arrives in one step, and the one beyond which it never does.
@@ -194,6 +184,19 @@ labs.learning_rate.show(surface="valley", curvature=4, lr=0.45)
 # | 2/λ | −1 | jumps across for ever, at the same height |
 # | beyond 2/λ | below −1 | jumps across, and away: *diverging* |
 #
+# Here are your four walks again:
+
+# %% tags=["source: §5.4"]
+fig, axes = figure(8.4, 2.4, columns=4, sharey=True)
+hill = np.linspace(-2.2, 2.2, 101)
+for ax, lr, steps, name in zip(axes, rates, four_walks, ("too small", "good", "oscillating", "diverging"), strict=True):
+    ax.plot(hill, 2 * hill**2, color=PALE, linestyle="-", linewidth=1)
+    ax.plot(steps, 2 * steps**2, "o-", color=OKABE_ITO["vermilion"], markersize=4, linewidth=1)
+    ax.set(title=f"α = {lr}\n{name}", xlabel="x", ylim=(-0.5, 9))
+picture(fig, alt="Four walks on one parabola: small steps down one side; larger ones down one side; jumps from side to "
+                 "side that come closer; jumps that climb.")
+
+# %% [markdown]
 # The curvature sets the scale: a valley curved four times as much wants an α a quarter as large. Nothing about α alone is large or small; what counts is αλ. The ravine at the top, $\tfrac12(x^2+20y^2)$, has two curvatures, two factors, and one α for both. The steep direction sets the limit, $2/20=0.1$; the flat one has to live with it, and crawls.
 #
 # The source lists symptoms. Too small: it converges slowly and needs many steps (the factor is close to 1). Too large: it misses the optimum and oscillates around it (αλ > 1, and it may arrive all the same), or diverges (αλ > 2).
@@ -216,7 +219,7 @@ rate = ...
 check.exercise("5-2", rate)
 
 # %% [markdown]
-# **Exercise 5-3 (derive; a stretch).** Let the walk have a memory: a velocity $v$, of which each step keeps the share β. One step is $v\leftarrow\beta{v}+\lambda{x}$, then $x\leftarrow{x}-\alpha{v}$. The factor of (5.5) becomes a 2 × 2 matrix. Write the one that takes $(x,v)$ to the next $(x,v)$. (This is *momentum*; chapter 9, still being written, starts from it.)
+# **Exercise 5-3 (derive; a stretch).** Let the walk have a memory: a velocity $v$, of which each step keeps the share β. One step is $v\leftarrow\beta{v}+\lambda{x}$, then $x\leftarrow{x}-\alpha{v}$. The factor of (5.5) becomes a 2 × 2 matrix. Write the one that takes $(x,v)$ to the next $(x,v)$. (This is *momentum*: chapter 9, still being written.)
 
 # %%
 def step_matrix(alpha, beta, lam): ...
@@ -510,7 +513,7 @@ for t in (10, 100, 1000):
 #
 # The loss of a neural network is not convex. The Hessian tells its stationary points apart. All curvatures positive: a **local minimum**. All negative: a local maximum. Some of each: a **saddle point**, downhill in one direction and uphill in another. Where one is 0, it cannot tell.
 #
-# Two valleys and the ridge between them: $f(x,y)=\tfrac14(x^2-1)^2+\tfrac12y^2$. Its gradient vanishes at three points.
+# Two valleys and a ridge: $f(x,y)=\tfrac14(x^2-1)^2+\tfrac12y^2$. The gradient vanishes at three points.
 
 # %%
 def valleys(p):
