@@ -538,7 +538,7 @@ for _ in range(60):
         p.value -= 0.2 * p.grad
     forgetful.append(loss.value)
 for p, value in zip(params, start, strict=True):
-    p.value = value
+    p.value, p.grad = value, 0.0
 losses = {"zero_grad": [train_step(params, moons_loss, lr=0.2) for _ in range(120)], "forgotten": forgetful}
 
 # %%

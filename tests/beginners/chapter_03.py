@@ -63,6 +63,7 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         ("def held_and_free(x, y): return x + y, x + y", "Both of yours hold u fixed"),
         ("def held_and_free(x, y): return x + y, y", "The path through u is not all there is"),
         ("def held_and_free(x, y): return 5, 7", None),
+        ("def held_and_free(x, y): return {'held': x + y, 'free': x + 2 * y}", "names its parts (held, free)"),
         ("def held_and_free(x, y):\n    u = x + y\n    return u, u * y", "The two paths add. You multiplied them"),
         ("def held_and_free(x, y):\n    u = x + y\n    return u * y, u * y + y", None),
         ("def held_and_free(x, y): return x + y, x + y + 1", None),

@@ -100,6 +100,9 @@ def called(exercise: Exercise, case: tuple) -> str:
 def difference(given: Parts, expected: Parts, isclose: Callable, subject: str) -> str:
     """Where the two first differ: "row 0 is [1, 2], expected [1, 3]."."""
     if given.keys() != expected.keys():
+        named = [at[1:] for at in given if not at[1:].replace(".", "").isdecimal()]
+        if list(expected) == [""] and any(named) and _say(given) == _say(expected):
+            return f"{subject} names its parts ({', '.join(named)}), expected {_say(expected)} without names."
         return f"{subject} is {_say(given)}, expected {_say(expected)}."
     at = next(at for at in expected if not equal(given[at], expected[at], isclose))
     mine, right = given[at], expected[at]
