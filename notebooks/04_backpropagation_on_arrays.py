@@ -448,7 +448,7 @@ def wrong_bump(x):
 
 gradcheck.gradcheck(lambda x: ops.sum(bump(x)), np.array([1.0, 2.0]))
 try:
-    gradcheck.gradcheck(lambda x: ops.sum(wrong_bump(x)), np.array([1.0, 2.0]))
+    gradcheck.gradcheck(lambda x: ops.sum(wrong_bump(x)), np.array([1.5]))
 except AssertionError as error:
     print(error)
 for name in ("bump", "wrong_bump"):                             # leave the table as it was
