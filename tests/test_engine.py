@@ -1041,9 +1041,10 @@ def test_no_grad_blocks_left_in_another_order():
     on = recording(True)
     first.__enter__()
     on.__enter__()
-    first.__exit__(None, None, None)
+    first.__exit__(None, None, None)  # each takes away itself
+    assert (x * x).requires_grad
     second.__enter__()
-    on.__exit__(None, None, None)  # each takes away itself
+    on.__exit__(None, None, None)
     assert not (x * x).requires_grad
     second.__exit__(None, None, None)
     assert (x * x).requires_grad
