@@ -54,7 +54,7 @@ def torch_step(widths: list[int], size: int, rule: str) -> Callable[[], Any]:
     for ours in nn.MLP(widths, rng=np.random.default_rng(0)).layers:
         linear = tnn.Linear(*ours.w.shape)
         with torch.no_grad():
-            linear.weight.copy_(torch.from_numpy(ours.w.data.T))
+            linear.weight.copy_(torch.from_numpy(ours.w.data.copy().T))
             linear.bias.zero_()
         layers += [linear, tnn.ReLU()]
     model = tnn.Sequential(*layers[:-1])
