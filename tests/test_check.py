@@ -560,6 +560,22 @@ def test_a_case_is_written_as_a_call(run, says):
     assert says in one_line(diagnose(entry, lambda x, y: x))
 
 
+@pytest.mark.parametrize(("given", "says"), [
+    ({"x": 1}, "your answer lacks 'f'."),
+    ({"x": 1, "f": 2, "y": 3}, "your answer has a needless 'y'."),
+    ({"x": 5, "y": 3}, "x is 5, expected 1."),
+    ([1, 2], "your answer is [1, 2], expected a dictionary with the keys x, f."),
+    (3, "your answer is 3, expected a dictionary with the keys x, f."),
+])
+def test_a_dictionary_is_compared_by_its_keys(given, says):
+    assert diagnose(Exercise("1.1", "predict", "?", {"x": 1, "f": 2}), given).text == f"✗ 1.1  {says}"
+
+
+def test_a_dictionary_is_shown_as_one():
+    entry = entry_of(len, cases=[({"x": (), "f": ("x", "x")},)], run=lambda answer, sources: answer(sources))
+    assert "sources={'x': [], 'f': ['x', 'x']}: the result is 7, expected 2." in one_line(diagnose(entry, lambda s: 7))
+
+
 def test_parts_have_the_names_that_run_gives_them():
     entry = entry_of(Doubling, cases=[(1.5,)], run=lambda cls, x: {"x": cls(x).x, "double()": cls(x).double()})
     assert "double() is 4.5, expected 3." in diagnose(entry, Tripling).text

@@ -1,73 +1,63 @@
 # %% [markdown]
 # # Solutions to chapter 1
 #
-# Try first. A solution that you read is a solution that you forget.
+# Try first. A solution that you read is a solution that you forget. `show_source` shows the book's own answer, `check.exercise` tries it.
 
 # %%
 from textbook import check
+from textbook.exercises import chapter_01 as ours
+from textbook.show import show_source
 
 # %% [markdown]
-# **1.3** Walk over all edges, and count where they come from. A node that nothing uses must not be left out.
+# **1-1** `__mul__` differs from `__add__` in two places: the sign, and its name.
 
 # %%
-def uses(sources):
-    count = dict.fromkeys(sources, 0)
-    for inputs in sources.values():
-        for source in inputs:
-            count[source] += 1
-    return count
+show_source(ours.Node)
 
-check.exercise("1.3", uses)
+# %%
+check.exercise("1-1", ours.Node)
 
 # %% [markdown]
-# **1.5** A node, and the trees of its inputs, each written out as often as it is used.
+# **1-2** Every name in every list of inputs is one use. `dict.fromkeys` starts all counts at 0, so that the output is not forgotten.
 
 # %%
-def tree_size(sources, node):
-    return 1 + sum(tree_size(sources, source) for source in sources[node])
+show_source(ours.uses)
 
-check.exercise("1.5", tree_size)
+# %%
+check.exercise("1-2", ours.uses)
 
 # %% [markdown]
-# **1.6** Take away every node whose inputs are all gone. What remains when nothing more can be taken is a cycle, and what hangs on it.
+# **1-3** The node itself, and the trees of its inputs, an input that stands twice counted twice. In one line: `1 + sum(tree_size(sources, s) for s in sources[node])`. The book's version remembers the sizes that it knows; without that, forty doublings would keep it busy for days.
 
 # %%
-def has_cycle(sources):
-    left = dict(sources)
-    while ready := [v for v, inputs in left.items() if not any(s in left for s in inputs)]:
-        for v in ready:
-            del left[v]
-    return bool(left)
+show_source(ours.tree_size)
 
-check.exercise("1.6", has_cycle)
+# %%
+check.exercise("1-3", ours.tree_size)
 
 # %% [markdown]
-# **1.7**
+# **1-4** A cycle through `u` and `f`; an input `bias` that nobody defines; a vector of two and one of three; an operation that the table does not have.
 
 # %%
-broken = {
-    "acyclic": {"x": (), "u": ("add", "x", "f"), "f": ("sin", "u")},
-    "complete": {"x": (), "f": ("add", "x", "bias")},
-    "consistent": {"v": [1.0, 2.0], "w": [1.0, 2.0, 3.0], "f": ("add", "v", "w")},
-    "differentiable": {"x": (), "f": ("floor", "x")},
-}
+ours.BROKEN
 
-check.exercise("1.7", broken)
+# %%
+check.exercise("1-4", ours.BROKEN)
 
 # %% [markdown]
-# **1.8** Nodes: n features, n weights, one bias; n products, n additions, one σ. Each product and each addition takes two edges, σ one: 2n + 2n + 1.
+# **1-5** Inputs: $n$ features, $n$ weights, one bias. Operations: $n$ products, $n$ additions (of $n + 1$ terms), one σ. Two edges lead into each product and each addition, one into σ.
 
 # %%
-def logistic_size(n):
-    return 4 * n + 2, 4 * n + 1
+show_source(ours.logistic_size)
 
-check.exercise("1.8", logistic_size)
+# %%
+check.exercise("1-5", ours.logistic_size)
 
 # %% [markdown]
-# **1.9** X: 784B. W: 7,840. b: 10. XW: 10B. Z: 10B. The loss: 1.
+# **1-6** $X$: 784·B, $W$: 7,840, $b$: 10, $XW$: 10·B, $Z$: 10·B, and the loss.
 
 # %%
-def numbers_held(B):
-    return 784 * B + 7840 + 10 + 10 * B + 10 * B + 1
+show_source(ours.numbers_held)
 
-check.exercise("1.9", numbers_held)
+# %%
+check.exercise("1-6", ours.numbers_held)

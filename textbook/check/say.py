@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import linecache
 import numbers
 import textwrap
@@ -19,7 +20,10 @@ IN_FULL = 6  # numbers shown side by side
 
 
 def show(value: Any) -> str:
-    """A value: `0.5`, `[1, 2]`, `an array of shape (4, 3)`."""
+    """A value: `0.5`, `[1, 2]`, `an array of shape (4, 3)`, `{'x': [], 'f': ['x', 'x']}`."""
+    if isinstance(value, Mapping):
+        texts = [f"{key!r}: {show(x)}" for key, x in itertools.islice(value.items(), IN_FULL)]
+        return f"{{{', '.join(texts)}{', …' if len(value) > IN_FULL else ''}}}"
     return _say(parts_of(value))
 
 
@@ -100,12 +104,29 @@ def called(exercise: Exercise, case: tuple) -> str:
 def difference(given: Parts, expected: Parts, isclose: Callable, subject: str) -> str:
     """Where the two first differ: "row 0 is [1, 2], expected [1, 3]."."""
     if given.keys() != expected.keys():
-        named = [at[1:] for at in given if not at[1:].replace(".", "").isdecimal()]
-        if list(expected) == [""] and any(named) and _say(given) == _say(expected):
-            return f"{subject} names its parts ({', '.join(named)}), expected {_say(expected)} without names."
-        return f"{subject} is {_say(given)}, expected {_say(expected)}."
+        return _another_form(given, expected, isclose, subject)
     at = next(at for at in expected if not equal(given[at], expected[at], isclose))
-    mine, right = given[at], expected[at]
+    return _differ(at, given[at], expected[at], isclose, subject)
+
+
+def _another_form(given: Parts, expected: Parts, isclose: Callable, subject: str) -> str:
+    """What to say of results that do not have the same parts."""
+    named = list(dict.fromkeys(at[1:].split(".")[0] for at in expected if at and not at[1:2].isdecimal()))
+    theirs = [at[1:] for at in given if not at[1:].replace(".", "").isdecimal()]
+    if list(expected) == [""] and any(theirs) and _say(given) == _say(expected):
+        return f"{subject} names its parts ({', '.join(theirs)}), expected {_say(expected)} without names."
+    if named and "" in given:
+        return f"{subject} is {_say(given)}, expected a dictionary with the keys {', '.join(named)}."
+    for at in expected if named else ():
+        if at in given and not equal(given[at], expected[at], isclose):
+            return _differ(at, given[at], expected[at], isclose, subject)
+    for what, some, others in (("lacks", expected, given), ("has a needless", given, expected)) if named else ():
+        if lone := [at[1:] for at in some if at not in others]:
+            return f"{subject} {what} {lone[0]!r}."
+    return f"{subject} is {_say(given)}, expected {_say(expected)}."
+
+
+def _differ(at: str, mine: Any, right: Any, isclose: Callable, subject: str) -> str:
     if at:
         subject = f"part {at[1:]}" if at[1:].replace(".", "").isdecimal() else at[1:]
     if isinstance(mine, np.ndarray) and isinstance(right, np.ndarray):
