@@ -7,7 +7,7 @@
 import numpy as np
 
 from textbook import OPS, Tensor, ask, check, data, labs, ops
-from textbook.engine import Recipe, topological_order
+from textbook.engine import topological_order
 from textbook.exercises import chapter_01 as ours
 from textbook.expression import parse
 from textbook.graph import Graph, check_rules, evaluate
@@ -201,7 +201,7 @@ square = x * x
 print(square.parents[0] is x, square.parents[1] is x, len(square.parents))
 
 # %% [markdown]
-# The place matters even where no node is used twice. In $a - b$ and $b - a$ the pairs are the same: $(a, f)$ and $(b, f)$. Only their order tells the formulas apart.
+# The place matters even where no node is used twice. In $a - b$ and $b - a$ the pairs are the same: $(a, f)$ and $(b, f)$. Only their order tells the formulas apart. The next cell prints for each graph whether it has these pairs, and its value at $a = 5$, $b = 3$.
 
 # %% tags=["source: erratum 11"]
 one = Graph.build({"a": (), "b": (), "f": ("sub", "a", "b")})
@@ -372,12 +372,11 @@ check.exercise("1-5", logistic_size)
 show_source(Tensor.__add__)
 
 # %% [markdown]
-# `apply` runs the operation on the plain values, wraps the result in a new `Tensor`, and hangs a **recipe** on it: which operation, which parents. `Recipe` is a tuple with three places; the third is for extra settings, such as the axis of a sum.
+# `apply` runs the operation on the plain values, wraps the result in a new `Tensor`, and hangs a recipe on it, `recipe`: which operation, which parents.
 
 # %%
 a, b = Tensor(3.0, requires_grad=True, name="a"), Tensor(2.0, requires_grad=True, name="b")
 c = (a + b) * b
-print(Recipe._fields)
 print(c.recipe.op.name, [parent.item() for parent in c.recipe.parents])
 
 # %% [markdown]

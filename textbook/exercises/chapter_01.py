@@ -112,8 +112,9 @@ def _use(node_class):
     """What is asked of a reader's Node, by the names under which the verdict speaks of it."""
     x, y, z = node_class(3), node_class(2), node_class(-4)
     total, product = x + y, x * y
-    shown: dict[str, object] = {"x * y": "a Node" if isinstance(product, node_class) else f"of type {type(product).__name__}"}
+    shown: dict[str, object] = {"x * y": f"of type {type(product).__name__}"}
     if isinstance(product, node_class):
+        shown["x * y"] = "a Node"
         f = total * y
         parents, twice = tuple(product.parents), tuple((x * x).parents)
         shown |= {"(x + y).value": total.value, "(x * y).value": product.value}
