@@ -411,7 +411,10 @@ mnist = data.load_mnist("small")
 X = Tensor(mnist.x_train[:32], name="X")
 W = Tensor(np.zeros((784, 10), np.float32), requires_grad=True, name="W")
 b = Tensor(np.zeros(10, np.float32), requires_grad=True, name="b")
-loss = ops.cross_entropy(X @ W + b, labels=mnist.y_train[:32])
+XW = X @ W
+Z = XW + b
+loss = ops.cross_entropy(Z, labels=mnist.y_train[:32])
+XW.name, Z.name, loss.name = "XW", "Z", "loss"
 
 # %%
 fig, ax = figure(7.6, 2.6)

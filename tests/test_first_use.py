@@ -36,6 +36,7 @@ KNOWN = [str, int, float, list, dict, set, tuple, bytes, np.ndarray, np.random.G
          matplotlib.axes.Axes, matplotlib.figure.Figure, matplotlib.lines.Line2D, matplotlib.text.Text,
          namedtuple("Any", "")]    # their methods need no introduction
 METHODS = {name for kind in KNOWN for name in dir(kind)}
+PYTORCH = {name for kind in (torch.Tensor, torch.nn.Module, torch.optim.Optimizer) for name in dir(kind)}
 FOREIGN = {"np", "numpy", "torch", "matplotlib", "plt"}
 CODE = re.compile(r"```.*?```|`+[^`]+`+", re.DOTALL)
 
@@ -68,7 +69,7 @@ def defined(tree: ast.AST) -> set[str]:
 def used(tree: ast.AST, imports: dict[str, str]) -> list[str]:
     """The names a cell uses that need an introduction, dotted where they belong to a module of ours."""
     found = []
-    theirs = set(dir(torch.Tensor)) if "torch" in imported(tree) or "torch" in names_of(tree) else set()
+    theirs = PYTORCH if "torch" in imported(tree) or "torch" in names_of(tree) else set()
     inside = set()    # the names at the left of a dot: `optim` in optim.adam
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
