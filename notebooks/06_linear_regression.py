@@ -484,7 +484,7 @@ new_pixels, truly_one = mnist.x_val[val], mnist.y_val[val][:, None] == 1
 print("training", pixels.shape, "  validation", new_pixels.shape, "  never inked:", (pixels == 0).all(axis=0).sum())
 
 # %% [markdown]
-# The 784 features are the intensities of the pixels, all between 0 and 1. A pixel that is never inked makes a column of zeros: $X^\top X$ is singular and the normal equations have no single answer. Descent does not mind: such a weight has gradient 0 and stays where it began. The largest curvature tells the learning rate. `nn.Linear` is $z = xW + b$ as an object that holds its parameters.
+# The 784 features are the intensities of the pixels, all between 0 and 1. A pixel that is never inked makes a column of zeros: $X^\top X$ is singular and the normal equations have no single answer. Descent does not mind: such a weight has gradient 0 and stays where it began. The largest curvature tells the learning rate. `nn.Linear` is $z = xW + b$ as an object that holds its parameters; of the optimizer, `zero_grad` forgets the old gradients and `step` moves.
 
 # %%
 X_digits = np.hstack([pixels, np.ones((len(pixels), 1))])
