@@ -3,7 +3,8 @@
 import numpy as np
 
 CAPTION, READOUT = "[role=status]", "output"
-SHOW = "from textbook import labs\nview = labs.graph.show(mode='backward')\nview"
+SHOW = "from textbook import labs\nview = labs.graph.show(mode='backward', step=3)\nview"
+SLIDERS = ".lab-panel .lab-slider input[type=range]"
 
 
 def says(tab, text: str) -> None:
@@ -20,11 +21,15 @@ def until_repainted(tab, before: int) -> None:
 
 
 def click_node(tab, node: str) -> None:
-    where = tab.ask(f"p = view.walk.plan; print(*p.places['{node}'], *p.size)")
+    where = tab.ask(f"p = view.data.plan; print(*p.places['{node}'], *p.size)")
     x, y, width, height = map(float, where.split())
     canvas = tab.page.locator("canvas[data-painted]")
     box = canvas.bounding_box()
     canvas.click(position={"x": x / width * box["width"], "y": (height - y) / height * box["height"]})
+
+
+def choose(page, name: str, option: str) -> None:
+    page.locator(".lab-choice").filter(has_text=name).locator("select").select_option(label=option)
 
 
 def hue(image: np.ndarray, red: int, green: int, blue: int) -> int:
@@ -39,7 +44,7 @@ def test_graph_lab(notebook):
     says(tab, "The seed: ∂f/∂f = 1.")
 
     # Step by step, by keyboard: the worked example.
-    slider = page.locator("input[type=range]")
+    slider = page.locator(".stage input[type=range]")
     slider.focus()
     for caption in (
         "u receives ∂f/∂f · ∂f/∂u = 1 · 2 = 2;  ∂f/∂u = 2.",
@@ -62,8 +67,8 @@ def test_graph_lab(notebook):
     says(tab, "Done, in one pass")
 
     # An input's slider, by keyboard; the frame stays.
-    tab.until_kernel("view.scene.stage.frame == 8")
-    handles = page.locator(".jp-OutputArea .noUi-handle")
+    tab.until_kernel("view.stage.frame == 8")
+    handles = page.locator(SLIDERS)
     assert handles.count() == 2
     handles.nth(1).focus()
     for _ in range(10):
@@ -80,7 +85,7 @@ def test_graph_lab(notebook):
     before = hue(tab.pixels(".stage-picture"), 240, 228, 66)
     click_node(tab, "y")
     says(tab, "∂f/∂y = ∂f/∂f · ∂f/∂y|u + ∂f/∂u · ∂u/∂y = 1 · 6 + 3 · 1 = 6 + 3 = 9.")
-    tab.until_kernel("view.nodes.value == 'y' and view.scene.stage._task is None")
+    tab.until_kernel("view.settings['node'] == 'y' and view.stage._task is None")
     assert hue(tab.pixels(".stage-picture"), 240, 228, 66) > before + 100
     click_node(tab, "y")
     tab.until("!document.querySelector('[role=status]').innerText.includes('+ 3 = 9')")
@@ -89,29 +94,28 @@ def test_graph_lab(notebook):
     box = lab.get_by_label("formula", exact=True)
     height = page.locator(".stage-picture").bounding_box()["height"]
     box.fill("h = tanh(w*x + b); loss = (h*v - y)**2")
-    tab.until("document.querySelectorAll('.jp-OutputArea .noUi-handle').length === 5")
-    says(tab, "The seed: ∂loss/∂loss = 1.")
+    tab.until("(sliders) => document.querySelectorAll(sliders).length === 5", SLIDERS)
+    says(tab, "Done, in one pass: ∂loss/∂w")
     tab.until("(height) => document.querySelector('.stage-picture').clientHeight > height", height)
-    tab.until_kernel("view.scene.stage._task is None")
+    tab.until_kernel("view.stage._task is None")
     caption = page.locator(CAPTION).inner_text()
     box.fill("h = tanh(w*x + b); loss = (h*v - ")
-    page.get_by_role("alert").wait_for()
+    page.get_by_role("alert").filter(has_text="closed").wait_for()
     assert "never closed" in page.get_by_role("alert").inner_text()
     assert page.locator(CAPTION).inner_text() == caption and handles.count() == 5
     assert box.input_value() == "h = tanh(w*x + b); loss = (h*v - "
 
     # An example from the menu, the other modes, the table.
-    lab.get_by_label("example", exact=True).select_option(label="Fig. 4: linear regression")
-    page.get_by_role("alert").wait_for(state="detached")
+    page.get_by_text("More", exact=True).click()
+    choose(page, "example", "Fig. 4: linear regression")
+    says(tab, "Done, in one pass: ∂loss/∂w = −12")
     assert box.input_value() == "y_hat = w*x + b; loss = (y_hat - y)**2"
-    lab.get_by_label("show", exact=True).select_option(label="the forward pass")
-    says(tab, "w = 1, x = 2, b = 0 and y = 5")
-    page.get_by_role("button", name="Last frame").click()
+    choose(page, "show", "the forward pass")
     says(tab, "loss = v7**2 = (−3)**2 = 9")
-    lab.get_by_label("show", exact=True).select_option(label="the structure")
+    choose(page, "show", "the structure")
     says(tab, "The output is loss.")
     assert not page.get_by_label("hold intermediate nodes fixed").is_visible()
-    lab.get_by_label("explain node", exact=True).select_option(label="y_hat")
+    choose(page, "explain node", "y_hat")
     says(tab, "y_hat = v3 + b: an operation on v3 and b.")
     page.get_by_text("The data as a table").click()
     page.get_by_role("cell", name="y_hat = v3 + b").wait_for()

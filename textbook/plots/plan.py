@@ -12,7 +12,7 @@ from matplotlib.path import Path
 from textbook.engine import Array
 from textbook.graph import Edge, Graph, Point
 
-MARGIN = 40.0  # pixels, as all lengths here
+MARGIN = 50.0  # pixels, as all lengths here
 NEAR, FAR = 56.0, 230.0  # between two layers, at least and at most
 LETTER = 0.85  # width of a letter, to a point of its size
 SCALES = (1, 0.92, 0.85, 0.78, 0.72, 0.66, 0.6, 0.54, 0.48, 0.42, 0.36, 0.3)
@@ -78,7 +78,7 @@ class Plan:
 
 def plan_graph(
     graph: Graph, width: float, height: float | None = None, *, beside: int = 8, along: int = 0, down: bool = False,
-    two_lines: bool = False,
+    lines: tuple[int, int] = (1, 1),
 ) -> Plan:  # fmt: skip
     """Plan a picture of so many pixels; without a height, as high as it has to be.
 
@@ -86,12 +86,12 @@ def plan_graph(
         beside: letters of the longest text beside a node.
         along: letters of the longest label on an edge.
         down: let the data flow downwards instead of to the right.
-        two_lines: whether what stands below a node takes two.
+        lines: how many stand above and below a node, at most.
     """
     if height is None:
-        return _plan(graph, width, None, beside, along, down, two_lines)[0]
+        return _plan(graph, width, None, beside, along, down, lines)[0]
     for scale in SCALES:  # the first at which everything fits: a picture on a larger sheet, then made smaller
-        plan, fits = _plan(graph, width / scale, height / scale, beside, along, down, two_lines)
+        plan, fits = _plan(graph, width / scale, height / scale, beside, along, down, lines)
         if fits:
             break
     return plan
@@ -103,14 +103,15 @@ def short(name: str) -> str:
 
 
 def _plan(
-    graph: Graph, width: float, height: float | None, beside: int, along: int, down: bool, two_lines: bool
+    graph: Graph, width: float, height: float | None, beside: int, along: int, down: bool, lines: tuple[int, int]
 ) -> tuple[Plan, bool]:
     layout = graph.layout
     layers, rows = len(layout.layers), max(map(len, layout.layers))
     missing = [e for e in graph.edges if e not in layout.routes]
     widest = max(len(short(node.label)) for node in graph.nodes.values())
     words, wide = LETTER * 10.5 * beside, LETTER * 13 * widest + 16
-    ends = max(MARGIN, wide / 2 + 6) + (70 if missing else 0)
+    ends = max(MARGIN, wide / 2 + 6) if height is None else max(26.0, wide / 2 + 6, words / 2)
+    ends += 70 if missing else 0
 
     # How far the layers stand apart.
     bands, room = 1, width - 2 * ends
@@ -135,8 +136,8 @@ def _plan(
     telling = wordy and note < between - 8
     roomy = step > 95 and len(graph.edges) <= 40
     gap = 6.0 if roomy or height is not None else 3.0
-    line = letters[1] * 100 / 72
-    above, below = gap + line, gap + line * (1 + two_lines)
+    line = 1.2 * letters[1] * 100 / 72
+    above, below = gap + line * lines[0], gap + line * lines[1]
 
     # How far the rows of a layer stand apart, and where a point of the layout goes.
     curves = {e: _curve(np.array(route)) for e, route in layout.routes.items()}
@@ -161,11 +162,11 @@ def _plan(
         over, under = radius + above + 14, radius + below + 14
         high = spans.max() + (height is None)
         free = (380 if height is None else height - over - under) / high if high else least
-        pitch = float(np.clip(free, least if height is None else 1, 100))
+        pitch = float(np.clip(free, least if height is None else 1, max(least, 100)))
         fits = pitch >= least * 0.98 and wordy and between >= (note + 24 if along else 20)
         tall = over + under + pitch * spans.sum() + spare * (bands - 1)
         if height is None:
-            height = max(tall, 240.0)
+            height = max(tall, 250.0)
         fits = fits and tall <= height + 1
         left = (width - step * (deep - 1)) / 2 + (35 if missing else 0)
         zero = height - (height - tall) / 2 - over - pitch * tops
@@ -176,8 +177,8 @@ def _plan(
             found = np.column_stack([left + step * (at[:, 0] - deep * band), zero[band] + pitch * at[:, 1]])
             return np.insert(found, np.nonzero(np.diff(band))[0] + 1, np.nan, axis=0)
 
-    places = {v: (float(x), float(y)) for v, (x, y) in zip(
-        layout.positions, place(np.array([*layout.positions.values()])), strict=True)}  # fmt: skip
+    centres = {v: place(np.array([point]))[0] for v, point in layout.positions.items()}
+    places = {v: (float(x), float(y)) for v, (x, y) in centres.items()}
     routes = {e: place(curve) for e, curve in curves.items()}
     for number, e in enumerate(missing):
         t = np.linspace(1, 0, 30)[:, None]
@@ -189,7 +190,7 @@ def _plan(
         taken = [(x + words / 2, y, 2 * halves[v] + words, 2 * radius + 6) for v, (x, y) in places.items()]
     else:
         reach = words - 30 if wordy else 54.0
-        taken = [(x, y, max(2 * halves[v] + 6, reach), 2 * radius + 2 * below + 6) for v, (x, y) in places.items()]
+        taken = [(x, y, max(2 * halves[v] + 6, reach), 2 * radius + above + below + 6) for v, (x, y) in places.items()]
     notes = _noted(shown, taken, (note if telling or (bands == 1 and along) else 6 * LETTER * 9.5, 15.0))
     plan = Plan(graph, (float(width), float(height)), radius, gap, letters, places, halves, shown, notes, down, wordy,
                 telling, roomy)  # fmt: skip
