@@ -109,7 +109,7 @@ def test_layers_as_written(path):
     ("record", "from textbook.tensor import Tensor"),
     ("engine", "from textbook.ops import add"),
     ("engine", "from textbook import ops"),
-    ("ops", "from . import optim"),
+    ("ops", "from . import nn"),
     ("ops", "import textbook.train"),
     ("graph", "import matplotlib.pyplot as plt"),
     ("nn", "def f():\n    import torch"),
