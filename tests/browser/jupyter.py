@@ -150,6 +150,80 @@ class Notebook(Tab):
 
 
 @dataclass
+class Figure:
+    """A lab in a notebook: what a reader sees of it and does to it.
+
+    Args:
+        tab: the notebook.
+        number: which of its stages.
+        name: of the view in the kernel.
+    """
+
+    tab: Notebook
+    number: int = 0
+    name: str = "view"
+
+    @property
+    def place(self) -> Any:
+        """The output of its cell."""
+        return self.tab.page.locator(".jp-OutputArea-output:has(.stage)").nth(self.number)
+
+    def says(self, *words: str) -> None:
+        """Wait until the caption holds all of these words."""
+        self.tab.until("""([number, words]) => {
+            const caption = document.querySelectorAll(".stage")[number]?.querySelector("[role=status]");
+            return words.every((word) => caption?.textContent.includes(word));
+        }""", [self.number, list(words)])  # fmt: skip
+
+    @property
+    def caption(self) -> str:
+        return self.place.locator(".stage [role=status]").inner_text()
+
+    @property
+    def call(self) -> str:
+        """The call that recreates its state."""
+        return self.place.locator(".lab-code").inner_text()
+
+    def pixels(self) -> np.ndarray:
+        """The picture: (height, width, 3), in 0 ... 255."""
+        return pixels(self.place.locator(".stage-picture").screenshot(animations="disabled"))
+
+    def press(self, *keys: str) -> None:
+        """Press keys on the slider of the frames."""
+        for key in keys:
+            self.place.locator(".stage input[type=range]").press(key)
+
+    def part(self, name: str) -> Any:
+        """The element that changes a setting: a slider, a menu, a field, a button."""
+        return self.place.locator(f"[data-part='{name}']").locator("input, select, button").first
+
+    def unfold(self) -> None:
+        """Show what stands under "More"."""
+        self.place.locator(".lab-more > summary").click()
+
+    def at(self, axes: int, x: float, y: float) -> tuple[float, float]:
+        """Where a point, in the data of one of the pointer's axes, is on the page."""
+        self.place.locator(".stage-picture").scroll_into_view_if_needed()
+        box = self.place.locator(".stage-picture").bounding_box()
+        u, v = map(float, self.tab.ask(f"""
+axes = {self.name}.stage.pointer[{axes}]
+print(*(axes.transData.transform(({x}, {y})) / axes.figure.bbox.size))""").split())
+        return box["x"] + u * box["width"], box["y"] + (1 - v) * box["height"]
+
+    def drag(self, begin: tuple[float, float], end: tuple[float, float], release: bool = True) -> None:
+        """Drag from one place of the page to another."""
+        self.tab.page.mouse.move(*begin)
+        self.tab.page.mouse.down()
+        self.tab.page.mouse.move(*end, steps=4)
+        if release:
+            self.tab.page.mouse.up()
+
+    def has(self, expression: str) -> None:
+        """Wait until a Python expression in `s`, the settings, is true in the kernel."""
+        self.tab.until_kernel(f"(lambda s: {expression})({self.name}.settings)")
+
+
+@dataclass
 class Jupyter:
     """A running JupyterLab."""
 

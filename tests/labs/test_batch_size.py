@@ -1,11 +1,7 @@
 """The batch-size lab without a browser."""
 
-import io
-from itertools import product
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from textbook import labs, optim
 from textbook.labs.batch_size import SIZES, N, mean_loss
@@ -50,27 +46,10 @@ def test_a_larger_rate_hovers_higher():
     assert ends == sorted(ends) and ends[0] > lab().lowest
 
 
-def test_no_setting_breaks_the_picture():
-    picture = lab.picture()
-    diverged = 0
-    for lr, epochs, start in product((0.01, 1.0), (1, 8), ((0.0, -1.0), (-400.0, 900.0), tuple(lab().best))):
-        data = lab(lr=lr, epochs=epochs, start=start, seed=20)
-        picture.load(data)
-        for frame in (0, 8, 20):
-            caption = picture.draw(frame)
-            assert f"Batch size {SIZES[frame]}, " in caption
-            assert ("diverged at step" in caption) == (data.diverged_at[frame] >= 0)
-            diverged += "diverged" in caption
-            for line in picture.live:
-                assert np.isfinite(np.asarray(line.get_xydata(), dtype=float)).all()
-    assert diverged, "single examples diverge at α = 1"
-    picture.figure.draw_without_rendering()
-
-
-def test_png_and_table():
-    assert Image.open(io.BytesIO(lab.png(size=16))).size == (840, 440)
-    head, rows = lab.table(lab(lr=1.0, epochs=8))
-    assert len(rows) == len(SIZES) and len(head) == len(rows[0])
+def test_single_examples_diverge_at_a_large_rate():
+    scene = lab.scene(lr=1.0, epochs=8)
+    assert [("diverged at step" in scene.draw(k)) == (at >= 0) for k, at in enumerate(scene.data.diverged_at)]
+    assert "diverged at step" in scene.draw(0) and "diverged" not in scene.draw(len(SIZES) - 1)
 
 
 def test_settings():
@@ -82,10 +61,16 @@ def test_settings():
 
 def test_the_frame_axis_and_the_pointer_are_kept():
     view = lab.show(size=16)
-    assert view.scene.stage.caption.startswith("Batch size 16, mini-batch: 24 steps for 384 examples seen")
-    view.scene.stage.frame = 0
-    assert "size=1" in view.call.value and "stochastic" in view.scene.stage.caption
-    view.widgets["epochs"].value = 1
-    assert view.scene.stage.caption.startswith("Batch size 1, stochastic: 128 steps for 128 examples")
-    view.set(start=(4.0, 3.0))
-    assert "start=(4, 3)" in view.call.value
+    assert view.stage.caption.startswith("Batch size 16, mini-batch: 24 steps for 384 examples seen")
+    view.stage.frame = 0
+    assert "size=1" in view.settings.call() and "stochastic" in view.stage.caption
+    view.move("epochs", 1)
+    assert view.stage.caption.startswith("Batch size 1, stochastic: 128 steps for 128 examples")
+    view.stage._point = [0, 4.0, 3.0, True]
+    assert "start=(4, 3)" in view.settings.call()
+
+
+def test_no_size_is_the_telling_one():
+    assert lab.show(size=None).stage.caption.startswith("Batch size 4,")
+    with pytest.raises(ValueError, match="size must lie between 1 and 128 here, got 1000"):
+        lab(size=1000)

@@ -1,15 +1,9 @@
 """The finite-difference lab without a browser: the measured errors against both theory lines."""
 
-import io
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image
 
 from textbook import labs
-from textbook.labs.finite_difference import FUNCTIONS
 
 lab = labs.finite_difference
 SMOOTH = ["exp", "sin", "tanh", "cube", "bump"]
@@ -59,37 +53,15 @@ def test_the_one_sided_quotient_is_worse():
 
 def test_a_kink_and_an_h_too_small_are_named():
     assert lab(function="relu", x=0.0).quotient == pytest.approx(0.5)  # while the engine says 0
-    picture = lab.picture()
-    picture.load(lab(dtype="float32"))
-    assert "x + h is rounded to x" in picture.draw(0)
-    assert "truncation is higher" in picture.draw(96)
+    scene = lab.scene(dtype="float32")
+    assert "x + h is rounded to x" in scene.draw(0)
+    assert "truncation is higher" in scene.draw(96)
 
 
-@given(
-    function=st.sampled_from(list(FUNCTIONS)),
-    x=st.integers(-25, 25).map(lambda k: k / 10),
-    scheme=st.sampled_from(["symmetric", "one-sided"]),
-    dtype=st.sampled_from(["float64", "float32"]),
-)
-@settings(max_examples=20)
-def test_no_setting_breaks_the_picture(function, x, scheme, dtype):
-    picture = lab.picture()
-    data = lab(function=function, x=x, scheme=scheme, dtype=dtype)
-    picture.load(data)
-    for frame in (0, 40, 96):
-        assert f"h = {data.h[frame]:.1e}" in picture.draw(frame)
-        for line in (*picture.live, *picture.errors.lines, *picture.curve.lines):
-            assert np.isfinite(np.asarray(line.get_xydata(), dtype=float)).all()
-    picture.figure.draw_without_rendering()
-
-
-def test_png_table_and_the_call():
-    assert Image.open(io.BytesIO(lab.png(h=1e-5))).size == (840, 400)
-    head, rows = lab.table(lab())
-    assert len(rows) == 97 and len(head) == len(rows[0])
+def test_h_is_kept_from_function_to_function():
     view = lab.show(h=1e-3)
-    assert view.scene.stage.caption.startswith("h = 1.0e-03")
-    view.widgets["function"].value = "sin"
-    assert view.scene.stage.caption.startswith("h = 1.0e-03")
-    view.scene.stage.frame = 96
-    assert "h=1" in view.call.value and "function=&#x27;sin&#x27;" in view.call.value
+    assert view.stage.caption.startswith("h = 1.0e-03")
+    view.move("function", "sin")
+    assert view.stage.caption.startswith("h = 1.0e-03")
+    view.stage.frame = 96
+    assert view.settings.call() == "labs.finite_difference.show(function='sin', h=1)"

@@ -1,21 +1,27 @@
 """The linear-regression lab without a browser."""
 
-import io
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from matplotlib.lines import Line2D
 
 from textbook import labs
 from textbook.labs.linear_regression import PRESETS, bowl
-from textbook.stage import Point
 
 lab = labs.linear_regression
 FAR_MINIMUM = ((2, 0), (2.01, 50))
-PICTURE = lab.picture()  # one for all examples, so that what one leaves behind meets the next
+SCENE = lab.scene()  # one for all examples, so that what one leaves behind meets the next
+
+
+def lines(scene, gid):
+    """The lines of a picture by name."""
+    return [line for line in scene.figure.findobj(Line2D) if line.get_gid() == gid]
+
+
+def bowl_axes(scene):
+    return next(axes for axes in scene.figure.axes if axes.get_gid() == "bowl")
 
 
 def test_the_source_s_example():
@@ -55,14 +61,13 @@ def test_standardising_makes_the_bowl_round():
 
 def test_the_ellipses_are_contours():
     """Every point drawn on one has the same loss, whatever the shape of the bowl."""
-    picture = lab.picture()
     own = (((1, 2), (3, -4), (4, 0)), FAR_MINIMUM)
     for preset, points in [*((key, None) for key in PRESETS), *(("source", points) for points in own)]:
-        data = lab(preset=preset, points=points)
-        picture.load(data)
+        scene = lab.scene(preset=preset, points=points)
+        data = scene.data
         f = bowl(data.x, data.y)
         heights = []
-        for line in picture.ellipses:
+        for line in lines(scene, "ring"):
             points_on_it = np.array(line.get_data())
             loss = f(points_on_it[:, np.isfinite(points_on_it).all(axis=0)])
             np.testing.assert_allclose(loss, loss[0], rtol=1e-6)
@@ -71,29 +76,24 @@ def test_the_ellipses_are_contours():
 
 
 def test_a_minimum_far_away_does_not_shrink_the_picture():
-    picture = lab.picture()
-    data = lab(points=FAR_MINIMUM)
-    picture.load(data)
-    assert np.abs(data.best).max() > 4000 and picture.bowl.get_xlim()[1] < 50
-    assert "κ = " in picture.draw(3)
+    scene = lab.scene(points=FAR_MINIMUM)
+    assert np.abs(scene.data.best).max() > 4000 and bowl_axes(scene).get_xlim()[1] < 50
+    assert "κ = " in scene.draw(3)
 
 
 def test_a_diverging_path_is_drawn_in_its_own_direction():
-    picture = lab.picture()
-    data = lab(lr=0.3, steps=60)
-    picture.load(data)
-    drawn = np.asarray(picture.way.get_xydata())
+    scene = lab.scene(lr=0.3, steps=60)
+    data, drawn = scene.data, np.asarray(lines(scene, "way")[0].get_xydata())
     assert data.diverged_at > 0 and np.abs(drawn).max() < 200 < np.abs(data.path).max()
     np.testing.assert_allclose((drawn - drawn[0]) @ [1, -2], 0, atol=1e-9)  # all along (2, 1)
 
 
 def test_captions():
-    picture = lab.picture()
-    picture.load(lab())
+    picture = lab.scene()
     assert picture.draw(0).startswith("step 0: w = 1, b = 0, ŷ = 2, L = 9; ∂L/∂w = −12, ∂L/∂b = −6\n")
     assert picture.draw(1).startswith("step 1: w = 2.2, b = 0.6, ŷ = 5, L = 0; ")
     assert "limit 2/λ = 0.2; curvatures λ = 10 and 0, a whole line of minima" in picture.draw(1)
-    picture.load(lab(preset="far", lr=1.2))
+    picture = lab.scene(preset="far", lr=1.2)
     assert "diverged" not in picture.draw(0) and "diverged at step 2" in picture.draw(30)
 
 
@@ -106,25 +106,22 @@ def test_captions():
     points=st.none() | st.lists(st.tuples(*[st.integers(-50, 50)] * 2), min_size=1, max_size=5),
 )
 def test_no_setting_breaks_the_picture(preset, lr, steps, start, points):
-    picture, data = PICTURE, lab(preset=preset, lr=lr, steps=steps, start=start, points=points)
-    picture.load(data)
+    SCENE.change(lab.settings(preset=preset, lr=lr, steps=steps, start=start, points=points))
+    data = SCENE.data
     for frame in {0, 1, steps}:
-        caption = picture.draw(frame)
+        caption = SCENE.draw(frame)
         assert ("diverged at step" in caption) == (0 <= data.diverged_at <= frame)
         assert "nan" not in caption and "inf" not in caption
-        for line in (picture.line, picture.path, picture.way, picture.here, picture.curve, picture.mark, picture.star):
-            assert np.isfinite(np.asarray(line.get_xydata())).all()
-    picture.figure.draw_without_rendering()
+        assert np.isfinite(np.asarray(lines(SCENE, "way")[0].get_xydata())).all()
+    SCENE.figure.draw_without_rendering()
 
 
-def test_png_table_and_still():
-    assert Image.open(io.BytesIO(lab.png(preset="noisy", step=3))).size == (840, 520)
-    head, rows = lab.table(lab(steps=12))
-    assert len(rows) == 13 and len(head) == len(rows[0]) and rows[1][1:4] == pytest.approx((2.2, 0.6, 0.0))
-    view = lab.show(step=1)
-    assert "ŷ = 5, L = 0" in view.scene.stage.caption
-    data, metadata = view._repr_mimebundle_()
-    assert "image/png" in data and "w = 2.2" in metadata["image/png"]["alt"]
+def test_the_still_shows_where_the_descent_arrives():
+    view = lab.show()
+    assert view.stage.caption.startswith("step 1: w = 2.2, b = 0.6, ŷ = 5, L = 0")
+    assert view.settings.call() == "labs.linear_regression.show()"
+    rows = lab.rows(lab(steps=12))[1]
+    assert len(rows) == 13 and rows[1][1:4] == pytest.approx((2.2, 0.6, 0.0))
 
 
 @pytest.mark.parametrize("values, message", [
@@ -142,36 +139,41 @@ def test_a_bad_setting_is_refused(values, message):
 
 def test_dragging_the_start():
     view = lab.show()
-    axes = view.scene.picture.bowl
-    view._pointed(Point(axes, 3.001, 1.0, True))
-    assert view.scene.settings["start"] == (3.0, 1.0)
+    view.stage._point = [1, 3.001, 1.0, True]
+    assert view.settings["start"] == (3.0, 1.0)
     # The step goes along (x, 1): it ends at the solution nearest to the start.
-    assert view.scene.data.path[1] == pytest.approx([3 - 0.2 * 4, 1 - 0.2 * 2])
+    assert view.data.path[1] == pytest.approx([3 - 0.2 * 4, 1 - 0.2 * 2])
 
 
 def test_dragging_a_point_holds_it_although_another_is_nearer():
     view = lab.show(points=((0, 0), (2, 5)))
-    axes = view.scene.picture.data_axes
     for x, final in ((0.1, False), (1.9, False), (2.4, False), (3.0, True)):
-        view._pointed(Point(axes, x, 5.0 if x > 1 else 0.0, final))
-    assert view.scene.settings["points"] == ((3.0, 5.0), (2.0, 5.0))
-    assert view.scene.settings["held"] is None
-    assert view.call.value == "<code>labs.linear_regression.show(points=((3, 5), (2, 5)))</code>"
+        view.stage._point = [0, x, 5.0 if x > 1 else 0.0, final]
+    assert view.settings["points"] == ((3.0, 5.0), (2.0, 5.0))
+    assert view.settings["held"] is None
+    assert view.settings.call() == "labs.linear_regression.show(points=((3, 5), (2, 5)))"
 
 
 def test_dragging_moves_the_bowl_and_leaves_its_box_alone():
     view = lab.show()
-    picture = view.scene.picture
-    before = picture.bowl.get_xlim(), picture.trough.get_xydata().copy()
-    view._pointed(Point(picture.data_axes, 2.0, 3.0, True))
-    assert picture.bowl.get_xlim() == before[0]
-    assert not np.allclose(picture.trough.get_xydata(), before[1])
-    assert np.allclose(view.scene.data.best @ [2, 1], 3)
+    before, rings = bowl_axes(view.scene).get_xlim(), lines(view.scene, "ring")[0].get_xydata().copy()
+    view.stage._point = [0, 2.0, 3.0, True]
+    assert bowl_axes(view.scene).get_xlim() == before
+    assert not np.allclose(lines(view.scene, "ring")[0].get_xydata(), rings, equal_nan=True)
+    assert np.allclose(view.data.best @ [2, 1], 3)
+
+
+def test_all_points_move_at_once():
+    view = lab.show(preset="noisy")
+    before = view.data
+    view.press("lift")
+    np.testing.assert_allclose(view.data.y, before.y + 1)
+    np.testing.assert_allclose(view.data.best - before.best, [0, 1], atol=1e-9)
 
 
 def test_another_preset_brings_its_learning_rate():
     view = lab.show(start=(3, 1), step=5)
-    view.widgets["preset"].value = "far"
-    s = view.scene.settings
+    view.move("preset", "far")
+    s = view.settings
     assert (s["lr"], s["start"], s["points"]) == (0.008, None, None)
-    assert view.widgets["lr"].value == 0.008 and view.scene.data.diverged_at == -1
+    assert view.panel.parts["lr"]["value"] == 0.008 and view.data.diverged_at == -1

@@ -43,7 +43,7 @@ others `more=True`; one that has no effect in some states gets `when=lambda s: .
 **`@lab.compute`** is a pure function that takes the settings by name (not the frame axis: the data hold all its
 positions, so that a batched rule computes them in one call) and returns a dict or a dataclass.
 
-**`@lab.picture`** fills an empty figure (`Lab(..., size=(8.4, 4.2))` inches) with every artist it will ever need, and
+**`@lab.picture`** fills an empty figure (`Lab(..., inches=(8.4, 4.2))`) with every artist it will ever need, and
 returns the live ones and `draw(data, frame)`, which sets them and returns the caption.  Where limits, titles or
 contours depend on the data, it returns `Picture(live, draw, load=..., pointer=[axes])` instead.  Text and lines in
 black, grey and white are turned over in a dark theme by themselves; hues stay.
@@ -64,6 +64,7 @@ from textbook.lab.controls import (
     Text,
     Toggle,
     number,
+    round_numbers,
 )
 from textbook.lab.lab import Data, Lab, Picture, Settings
 from textbook.lab.panel import Panel
@@ -91,5 +92,6 @@ __all__ = [
     "Work",
     "html_table",
     "number",
+    "round_numbers",
     "wipe",
 ]

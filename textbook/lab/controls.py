@@ -29,6 +29,20 @@ def number(value: Any) -> float:
         return math.nan
 
 
+DECADE = (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.5, 2.7, 3, 3.3, 3.6, 4, 4.4, 5, 5.5, 6, 6.6, 7, 8, 9)
+
+
+def round_numbers(low: float, high: float) -> np.ndarray:
+    """Round numbers from low to high, about evenly spaced in their logarithm: what a reader asks for is among them.
+
+    >>> round_numbers(0.8, 1.3)
+    array([0.8, 0.9, 1. , 1.1, 1.2, 1.3])
+    """
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    numbers = np.array([float(f"{digits}e{power}") for power in powers for digits in DECADE])
+    return numbers[(numbers >= low * (1 - 1e-9)) & (numbers <= high * (1 + 1e-9))]
+
+
 @dataclass
 class Control:
     """A setting that only code sets.  The other controls are subclasses; a lab may have its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,21 +71,24 @@ class Lab:
 
     Args:
         title: one sentence that says what to do with it.
-        size: of the figure, in inches.
+        inches: the size of the figure.
         view: the class that shows it in a notebook.
-        controls: its settings by name, in the order in which they are shown; at most one is a `FrameAxis`.
+        controls: its settings by name, in the order in which they are shown.  Of several `FrameAxis`, `when` says
+            which one the slider moves.
     """
 
     def __init__(
-        self, title: str, *, size: tuple[float, float] = (8.4, 4.2), view: Callable[..., View] | None = None,
+        self, title: str, *, inches: tuple[float, float] = (8.4, 4.2), view: Callable[..., View] | None = None,
         **controls: Control,
     ) -> None:  # fmt: skip
-        self.title, self.size, self.name = title, size, ""
+        self.title, self.inches, self.name = title, inches, ""
         self.controls = {n: c for n, c in controls.items() if not isinstance(c, Button | Status)}
         self.shown = controls
         for name, control in controls.items():
+            if not isinstance(control, Control):
+                raise TypeError(f"{name} must be a control, such as a Slider; got {control!r}")
             control.name = name
-        self.axis = next((c for c in controls.values() if isinstance(c, FrameAxis)), None)
+        self._axes = [c for c in controls.values() if isinstance(c, FrameAxis)]
         self._view = view
         self._compute: Callable[..., Any] | None = None
         self._names: list[str] = []
@@ -101,11 +105,13 @@ class Lab:
 
         The frame axis doesn't enter: the data hold all its positions.
         """
-        code = function.__code__
-        self._names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+        named = signature(function).parameters.values()
+        self._names = [p.name for p in named if p.kind is not p.VAR_KEYWORD]
         for name in self._names:
             if name not in self.controls:
                 raise TypeError(f"compute asks for {name!r}, which is no setting: it has {', '.join(self.controls)}")
+        if len(self._names) < len(named):  # **rest takes all other settings
+            self._names += [n for n in self.controls if n not in self._names]
         self._compute = function
         self.name = self.name or function.__module__.rpartition(".")[2]
         return function
@@ -163,9 +169,13 @@ class Lab:
         assert self._compute is not None, "the lab has no compute"
         data = self._compute(**{name: settings[name] for name in self._names})
         data = Data(**data) if isinstance(data, Mapping) else data
-        if strict and self.axis is not None:
-            self.axis.frame(data, settings[self.axis.name], strict=True)
+        if strict and (axis := self.axis(settings)) is not None:
+            axis.frame(data, settings[axis.name], strict=True)
         return data
+
+    def axis(self, settings: Settings) -> FrameAxis | None:
+        """The frame axis in this state."""
+        return next((axis for axis in self._axes if axis.when(settings)), None)
 
     def __call__(self, **values: Any) -> Any:
         """The data for these settings, without a browser."""
@@ -176,8 +186,8 @@ class Lab:
         if self._table is not None:
             table = self._table(data)
         else:
-            frames = 0 if self.axis is None else len(self.axis.of(data))
-            table = {k: v for k, v in vars(data).items() if np.shape(v) == (frames,)}
+            frames = {len(axis.of(data)) for axis in self._axes}
+            table = {k: v for k, v in vars(data).items() if np.ndim(v) == 1 and len(v) in frames}
         if isinstance(table, Mapping):
             return list(table), list(zip(*table.values(), strict=True))
         return table

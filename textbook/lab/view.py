@@ -25,7 +25,7 @@ class Scene:
         self.lab, self.settings = lab, settings
         self.data = self.compute(settings, strict=True)
         with plots.style():
-            self.figure = Figure(figsize=lab.size, layout="constrained")
+            self.figure = Figure(figsize=lab.inches, layout="constrained")
         self.picture = lab.draw_on(self.figure)
         self._load(self.data)
         self.stage = Stage(self.figure, self.picture.live, pointer=self.picture.pointer, title=lab.title)
@@ -56,7 +56,7 @@ class Scene:
             return self.picture.load(data) is not False
 
     def _film(self) -> None:
-        axis, data, draw = self.lab.axis, self.data, self.picture.draw  # a film keeps its data
+        axis, data, draw = self.lab.axis(self.settings), self.data, self.picture.draw  # a film keeps its data
         if axis is None:
             self.stage.update(1, lambda k: draw(data, k))
             return
@@ -66,7 +66,7 @@ class Scene:
         self.stage.update(axis.readouts(data), lambda k: draw(data, k), label=label, interval=pace, start=start)
 
     def _still(self) -> None:
-        axis = self.lab.axis
+        axis = self.lab.axis(self.settings)
         frame = 0 if axis is None else axis.frame(self.data, self.settings[axis.name])
         self.stage.update(1, lambda _: self.draw(frame))
 
@@ -127,7 +127,7 @@ class View(ipywidgets.VBox):
         """Change settings from code, as a reader would by hand: a mistake is shown, and the picture stays."""
         try:
             settings = self.lab.settings(**{**self.settings, **values})
-            axis = self.lab.axis
+            axis = self.lab.axis(settings)
             self.scene.change(settings, strict=axis is not None and axis.name in values)
         except ValueError as error:
             self.error = str(error)
@@ -181,7 +181,8 @@ class View(ipywidgets.VBox):
 
     def _framed(self) -> None:
         # Kept, so that the next film starts from the same value and the call recreates it; nothing is computed.
-        if (axis := self.lab.axis) is not None:
+        axis = self.lab.axis(self.settings)
+        if axis is not None and self.stage.frame != axis.frame(self.data, self.settings[axis.name]):
             self.settings[axis.name] = axis.value(self.data, self.stage.frame)
             self.told()
 

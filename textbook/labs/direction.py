@@ -8,7 +8,7 @@ from textbook.surfaces import SURFACES
 
 lab = Lab(
     "Drag in the map to choose a point; move the slider to find the steepest direction",
-    size=(8.4, 3.8),
+    inches=(8.4, 3.8),
     surface=Choice("surface", "ravine", {name: s.title for name, s in SURFACES.items() if s.dimension == 2}),
     point=Numbers(),
     angle=FrameAxis("direction", of=lambda d: d.angle, show="{:.0f}°", start=30.0),

@@ -44,7 +44,7 @@ class Drawing(Control):
 
 lab = Lab(
     "Draw a digit on the left with the mouse, and watch its forward pass; then look through the hidden units",
-    size=(9.6, 3.2),
+    inches=(9.6, 3.2),
     digit=Choice("on the paper", 7, {**{d: f"a {d} from MNIST" for d in range(10)}, OWN: "your own"}),
     clear=Button("Clear the paper", does=lambda view: view.set(digit=OWN, lines=(), down=False)),
     lines=Drawing("lines", ()),

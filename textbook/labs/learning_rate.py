@@ -1,185 +1,116 @@
-"""How large a step?  Gradient descent for ninety-seven learning rates at once."""
-
-from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+"""How large a step?  Gradient descent for about seventy learning rates at once."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from textbook import engine, optim, plots
-from textbook.engine import Array
-from textbook.labs.base import Choice, Data, FrameAxis, Frames, Lab, Numbers, Picture, Settings, Slider
-from textbook.stage import Point
-from textbook.surfaces import SURFACES, Surface, valley
+from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, round_numbers, wipe
+from textbook.surfaces import SURFACES, valley
 
 BLUE, ORANGE, GREY = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"], "0.45"
-REGIMES = ("too small", "good", "oscillating", "diverging")
+DUST = 1e-30  # of the first loss: below it the picture's axis ends
+
+lab = Lab(
+    "Move the slider from small to large learning rates; drag in the left picture to start elsewhere",
+    surface=Choice("surface", "valley", {name: s.title for name, s in SURFACES.items()}),
+    curvature=Slider("curvature λ", 4.0, 0.5, 16.0, 0.5, when=lambda s: s["surface"] == "valley"),
+    steps=Slider("steps", 30, 1, 200, 1),
+    start=Numbers(),
+    lr=FrameAxis("learning rate α", of=lambda d: d.lr, show="{:.3g}", start=lambda d: 0.9 * d.limit, log=True),
+)
 
 
-@dataclass(frozen=True)
-class Descents(Data):
-    """Gradient descents from one start.
-
-    Attributes:
-        surface: what is descended.
-        lr: (97,) the learning rates, evenly spaced in their logarithm.
-        path: (steps + 1, d, 97).
-        loss: (steps + 1, 97).
-        lowest: the surface's minimum; where it has none, the lowest loss of all runs.
-        diverged_at: (97,) the step at which each run was frozen, or -1.
-        curvature: λ, the largest: of the whole surface where it is bounded, else of the start.
-        limit: 2/λ.
-        regime: (97,) one of `REGIMES` each: from the curvature, and from the run where that says more.
-    """
-
-    surface: Surface
-    lr: Array
-    path: Array
-    loss: Array
-    lowest: float
-    diverged_at: Array
-    curvature: float
-    limit: float
-    regime: Sequence[str]
+@lab.compute
+def descents(surface, curvature, steps, start):
+    """Descents with all rates: `path` (steps + 1, d, rates), `loss` (steps + 1, rates), and what became of each."""
+    surface = valley(curvature) if surface == "valley" else SURFACES[surface]
+    start = np.array(start if start and len(start) >= surface.dimension else surface.start)[: surface.dimension]
+    here = np.abs(np.linalg.eigvalsh(engine.hessian(surface.f)(start))).max()
+    steepest = surface.smoothness or max(float(here), 1e-3)
+    limit = 2 / steepest
+    lr = np.union1d(round_numbers(limit / 128, 2 * limit), limit * 2.0 ** np.arange(-7, 2))
+    run = optim.descend(surface.f, start, optim.gd, steps, lr=lr, limit=1e6 * (1 + abs(float(surface.f(start)))))
+    lowest = float(run.loss.min()) if surface.minimum is None else surface.minimum
+    slow = run.loss[-1] - lowest > 0.1 * (run.loss[0] - lowest)
+    grew = (run.diverged_at >= 0) | (run.loss[-1] > run.loss[0])
+    if surface.strong_convexity:  # a quadratic, here: beyond the limit it diverges, however slowly
+        grew |= lr > limit
+    regime = np.select([grew, lr * steepest > 1, slow], ["diverging", "oscillating", "too small"], "good")
+    return {"surface": surface, "lr": lr, "path": run.path, "loss": run.loss, "gap": run.loss - lowest,
+            "regime": regime, "diverged_at": run.diverged_at, "curvature": steepest, "limit": limit}  # fmt: skip
 
 
-class LearningRate(Lab):
-    """Frame axis: the learning rate.  Click or drag in the picture to set the start."""
-
-    name = "learning_rate"
-    title = "Gradient descent with a learning rate: the path on the surface, the loss against the step, the final loss"
-    controls = (
-        Choice("surface", "surface", "valley", {k: s.title for k, s in SURFACES.items()}),
-        Slider("curvature", "curvature λ of the valley", 4.0, low=0.5, high=16.0, step=0.5),
-        Slider("steps", "steps", 30, low=1, high=200, step=1),
-        Numbers("start", "start", None),
-        FrameAxis("lr", "α", None),
-    )
-
-    def compute(self, s: Settings) -> Descents:
-        surface = valley(s["curvature"]) if s["surface"] == "valley" else SURFACES[s["surface"]]
-        start = np.array(s["start"] if s["start"] and len(s["start"]) == surface.dimension else surface.start)
-        hessian = engine.hessian(surface.f)(start)
-        curvature = surface.smoothness or max(float(np.abs(np.linalg.eigvalsh(hessian)).max()), 1e-3)
-        limit = 2 / curvature
-        lr = limit * 2.0 ** np.linspace(-7, 1, 97)  # the limit and its halves are among them
-        bound = 1e6 * (1 + abs(float(surface.f(start))))
-        run = optim.descend(surface.f, start, optim.gd, s["steps"], lr=lr, limit=bound)
-        lowest = float(run.loss.min()) if surface.minimum is None else surface.minimum
-        slow = run.loss[-1] - lowest > 0.1 * (run.loss[0] - lowest)
-        grew = (run.diverged_at >= 0) | (run.loss[-1] > run.loss[0])
-        if surface.strong_convexity:  # a quadratic, here: beyond the limit it diverges, however slowly
-            grew |= lr > limit
-        regime = np.select([grew, lr * curvature > 1, slow], ["diverging", "oscillating", "too small"], "good")
-        return Descents(s, surface, lr, run.path, run.loss, lowest, run.diverged_at, curvature, limit, list(regime))
-
-    def picture(self) -> Picture:
-        return _Picture()
-
-    def frames(self, data: Descents) -> Frames:
-        wanted = data.settings["lr"] or data.limit / 20
-        nearest = int(np.abs(np.log(data.lr / wanted)).argmin())
-        return Frames([f"{v:.3g}" for v in data.lr], "learning rate α", interval=60, start=nearest)
-
-    def framed(self, data: Descents, frame: int) -> dict[str, Any]:
-        return {"lr": float(data.lr[frame])}
-
-    def pointed(self, s: Settings, point: Point) -> dict[str, Any]:
-        dimension = SURFACES[s["surface"]].dimension
-        return {"start": (point.x, point.y)[:dimension]}
-
-    def table(self, data: Descents) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-        rows = zip(data.lr, data.lr * data.curvature, data.regime, data.loss[-1], data.diverged_at, strict=True)
-        return ("α", "αλ", "regime", "final loss", "diverged at step"), [
-            (a, b, c, d, e if e >= 0 else "") for a, b, c, d, e in rows
-        ]
+@lab.table
+def table(d):
+    at = [int(t) if t >= 0 else "" for t in d.diverged_at]
+    return {"α": d.lr, "αλ": d.lr * d.curvature, "regime": d.regime, "final loss": d.loss[-1], "diverged at step": at}
 
 
-class _Picture(Picture):
-    def __init__(self) -> None:
-        with plots.style():
-            self.figure = Figure(figsize=(8.4, 4.2), layout="constrained")
-            grid = self.figure.add_gridspec(2, 2, width_ratios=(1.25, 1))
-            self.surface = self.figure.add_subplot(grid[:, 0])
-            self.loss = self.figure.add_subplot(grid[0, 1])
-            self.final = self.figure.add_subplot(grid[1, 1])
-        self.loss.set(xlabel="step", ylabel="loss above minimum", yscale="log")
-        self.final.set(xlabel="learning rate α", ylabel="at the last step", xscale="log", yscale="log")
-        # What changes with the curvature is live too, and the limits snap to coarse values: a repaint is rare.
-        (self.hill,) = self.surface.plot([], [], color=GREY, lw=1.4, ls="-")
-        (self.sweep,) = self.final.plot([], [], color=GREY, lw=1.2, ls="-")
-        (self.bound,) = self.final.plot([], [], color=BLUE, lw=1.2, ls="--")
-        self.word = self.final.text(1, 1, "2/λ", color=BLUE, va="top", ha="right")
-        (self.path,) = self.surface.plot([], [], "o-", color=ORANGE, ms=4, lw=1.2, mec="white", mew=0.4)
-        (self.begin,) = self.surface.plot([], [], "D", color="black", ms=6, mfc="white")
-        (self.curve,) = self.loss.plot([], [], color=ORANGE, lw=1.6)
-        (self.mark,) = self.final.plot([], [], "o", color=ORANGE, ms=8, mec="white")
-        self.live = [
-            *(self.hill, self.sweep, self.bound, self.word),
-            *(self.path, self.begin, self.curve, self.mark),
-        ]
-        self.pointer = [self.surface]
-        self.scenery: tuple = ()
-
-    def load(self, data: Descents) -> bool:
-        self.data = data
-        surface = data.surface
-        low, high = surface.extent[0]
-        self.gap = data.loss - data.lowest
-        top = 30 * float(self.gap[0].max()) or 1.0  # a start at the minimum has no gap at all
-        floor = float(np.clip(self.gap.min(), 1e-13 * top, 1e-2 * top))
-        self.floor, self.top = _snapped(10, floor, top)
-        self.sweep.set_data(data.lr, np.clip(self.gap[-1], self.floor, self.top))
-        self.bound.set_data([data.limit] * 2, [self.floor / 2, self.top])
-        self.word.set_position((data.limit * 0.96, self.top / 2))
-        if surface.dimension == 1:
-            x = np.linspace(low, high, 301)
-            y = surface.f(x[None])
-            self.hill.set_data(x, y)
-            rise = _snapped(2, float(np.ptp(y)), float(np.ptp(y)))[1]
-            limits = ((low, high), (float(y.min()) - 0.05 * rise, float(y.min()) + 1.05 * rise))
-        else:
-            self.hill.set_data([], [])
-            limits = (surface.extent[0], surface.extent[1])
-        scenery = (surface.name, limits, self.floor, self.top, len(data.loss), _snapped(4, data.lr[0], data.lr[-1]))
-        if scenery == self.scenery:
-            return False
-        self.scenery = scenery
-        self.wipe(self.surface, self.final)
-        if surface.dimension == 2:
-            plots.draw_contour(self.surface, surface)
-        self.surface.set(xlim=limits[0], ylim=limits[1], xlabel="x", ylabel="f(x)" if surface.dimension == 1 else "y")
-        self.surface.set_title(surface.title.split(", λ")[0])
-        self.loss.set(xlim=(0, max(len(data.loss) - 1, 1)), ylim=(self.floor / 2, self.top))
-        self.final.set(xlim=scenery[-1], ylim=(self.floor / 2, self.top))
-        return True
-
-    def draw(self, frame: int) -> str:
-        data = self.data
-        path, loss = data.path[:, :, frame], data.loss[:, frame]
-        y = path[:, 1] if data.surface.dimension == 2 else loss
-        self.path.set_data(path[:, 0], y)
-        self.begin.set_data(path[:1, 0], y[:1])
-        gap = np.clip(self.gap[:, frame], self.floor, self.top)  # the drawing is clipped, never the descent
-        self.curve.set_data(np.arange(len(gap)), gap)
-        self.mark.set_data([data.lr[frame]], [gap[-1]])
-        at = int(data.diverged_at[frame])
-        end = f"diverged at step {at}" if at >= 0 else f"after {len(loss) - 1} steps the loss is {loss[-1]:.3g}"
-        if data.regime[frame] != "diverging" and data.lr[frame] > data.limit:
-            end += "; beyond the limit, but the surface is less curved elsewhere"
-        where = "" if data.surface.smoothness else " at the start"
-        return (
-            f"α = {data.lr[frame]:.3g}, {data.regime[frame]}: 1 − αλ = {1 - data.lr[frame] * data.curvature:.2f} "
-            f"(largest curvature{where} λ = {data.curvature:.3g}, limit 2/λ = {data.limit:.3g}); {end}."
-        )
-
-
-def _snapped(base: float, low: float, high: float) -> tuple[float, float]:
+def snapped(base, low, high):
     """The powers of a base at or below `low` and at or above `high`."""
     return base ** float(np.floor(np.log(low) / np.log(base))), base ** float(np.ceil(np.log(high) / np.log(base)))
 
 
-lab = LearningRate()
+@lab.picture
+def picture(fig):
+    grid = fig.add_gridspec(2, 2, width_ratios=(1.25, 1))
+    place, falling, final = (fig.add_subplot(cell) for cell in (grid[:, 0], grid[0, 1], grid[1, 1]))
+    falling.set(xlabel="step", ylabel="loss above minimum", yscale="log")
+    final.set(xlabel="learning rate α", ylabel="at the last step", xscale="log", yscale="log")
+    # What changes with the curvature is live too, and the limits snap to coarse values: a repaint is rare.
+    (hill,) = place.plot([], [], color=GREY, lw=1.4, ls="-")
+    (sweep,) = final.plot([], [], color=GREY, lw=1.2, ls="-")
+    (bound,) = final.plot([], [], color=BLUE, lw=1.2, ls="--")
+    word = final.text(1, 1, "2/λ", color=BLUE, va="top", ha="right")
+    (path,) = place.plot([], [], "o-", color=ORANGE, ms=4, lw=1.2, mec="white", mew=0.4)
+    (begin,) = place.plot([], [], "D", color="black", ms=6, mfc="white")
+    (curve,) = falling.plot([], [], color=ORANGE, lw=1.6)
+    (mark,) = final.plot([], [], "o", color=ORANGE, ms=8, mec="white")
+    live = [hill, sweep, bound, word, path, begin, curve, mark]
+    scenery = None
+    heights = (1.0, 1.0)
+
+    def load(d):
+        nonlocal scenery, heights
+        surface, (low, high) = d.surface, d.surface.extent[0]
+        top = 30 * float(d.gap[0].max()) or 1.0  # a start at the minimum has no gap at all
+        heights = snapped(10, float(np.clip(d.gap.min(), DUST * top, 1e-2 * top)), top)
+        limits = surface.extent
+        if surface.dimension == 1:
+            x = np.linspace(low, high, 301)
+            y = surface.f(x[None])
+            rise = snapped(2, np.ptp(y), np.ptp(y))[1]
+            limits = ((low, high), (y.min() - 0.05 * rise, y.min() + 1.05 * rise))
+        hill.set_data(*((x, y) if surface.dimension == 1 else ([], [])))
+        sweep.set_data(d.lr, np.clip(d.gap[-1], *heights))
+        bound.set_data([d.limit] * 2, [heights[0] / 2, heights[1]])
+        word.set_position((d.limit * 0.96, heights[1] / 2))
+        new = (surface.name, limits, heights, len(d.loss), snapped(4, d.lr[0], d.lr[-1]))
+        if new == scenery:
+            return False
+        scenery = new
+        wipe(place, final, keep=live)
+        if surface.dimension == 2:
+            plots.draw_contour(place, surface)
+        place.set(xlim=limits[0], ylim=limits[1], xlabel="x", ylabel="f(x)" if surface.dimension == 1 else "y")
+        place.set_title(surface.title.split(", λ")[0])
+        falling.set(xlim=(0, max(len(d.loss) - 1, 1)), ylim=(heights[0] / 2, heights[1]))
+        final.set(xlim=new[-1], ylim=(heights[0] / 2, heights[1]))
+        return True
+
+    def draw(d, k):
+        way, loss, at = d.path[:, :, k], d.loss[:, k], int(d.diverged_at[k])
+        y = way[:, 1] if d.surface.dimension == 2 else loss
+        path.set_data(way[:, 0], y)
+        begin.set_data(way[:1, 0], y[:1])
+        gap = np.clip(d.gap[:, k], *heights)  # the drawing is clipped, never the descent
+        curve.set_data(np.arange(len(gap)), gap)
+        mark.set_data(d.lr[[k]], gap[-1:])
+        end = f"diverged at step {at}" if at >= 0 else f"after {len(loss) - 1} steps the loss is {loss[-1]:.3g}"
+        if d.regime[k] != "diverging" and d.lr[k] > d.limit:
+            end += "; beyond the limit, but the surface is less curved elsewhere"
+        where = "" if d.surface.smoothness else " at the start"
+        factor = f"{round(1 - d.lr[k] * d.curvature, 9) + 0.0:.2f}".replace("-", "−")
+        return (f"α = {d.lr[k]:.3g}, {d.regime[k]}: 1 − αλ = {factor} (largest curvature{where} "
+                f"λ = {d.curvature:.3g}, limit 2/λ = {d.limit:.3g}); {end}.")  # fmt: skip
+
+    return Picture(live, draw, load, pointer=[place])

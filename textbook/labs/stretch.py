@@ -7,7 +7,7 @@ from textbook.plots import OKABE_ITO
 
 lab = Lab(
     "Turn the blue arrow until its image keeps its line; then change the matrix",
-    size=(5.6, 5.0),
+    inches=(5.6, 5.0),
     a=Slider("a (x to x)", 2.0, -3.0, 3.0, 0.25),
     b=Slider("b (across)", 0.5, -3.0, 3.0, 0.25),
     d=Slider("d (y to y)", 1.0, -3.0, 3.0, 0.25),
