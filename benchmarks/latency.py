@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.measure import Row, row
 from tests.browser.jupyter import Jupyter, NoBrowser, Notebook, chromium, jupyter_lab
 from textbook import expression, graph, labs
-from textbook.labs.base import Scene, Slider
+from textbook.lab import Slider
 
 SAMPLES = 30
 
@@ -81,14 +81,16 @@ USUAL = """
 %matplotlib inline
 from ipywidgets import interact, FloatSlider, IntSlider
 from IPython.display import display
+from matplotlib.figure import Figure
 
 @interact(frame=IntSlider({frame}, 0, {last}), {name}=FloatSlider({value}, min={low}, max={high}, step={step}))
 def usual(frame, {name}):
     lab = labs.{lab}
-    picture = lab.picture()
-    picture.load(lab({name}={name}))
-    picture.draw(frame)
-    display(picture.figure)
+    data, figure = lab({name}={name}), Figure(figsize=lab.inches, layout="constrained")
+    picture = lab.draw_on(figure)
+    picture.load(data)
+    picture.draw(data, frame)
+    display(figure)
 """
 SHOW = "view = labs.{lab}.show()\nview"
 
@@ -181,16 +183,15 @@ def rate(tab: Notebook, what: str, seconds: float) -> float:
 def controls(bench: Bench, name: str, setting: str, frame_axis: bool = False) -> Iterator[Row]:
     """One of a lab's sliders that ask the kernel, and its frame axis, in turn with the usual way."""
     lab = labs.LABS[name]
-    control = next(control for control in lab.controls if control.name == setting)
+    control, axis, data = lab.controls[setting], lab.axis(lab.settings()), lab()
     assert isinstance(control, Slider)
-    frames = lab.frames(lab())
     case = {"lab": name, "name": setting, "value": control.default, "low": control.low, "high": control.high,
-            "step": control.step, "frame": frames.start or 0, "last": len(frames.values) - 1}  # fmt: skip
+            "step": control.step, "frame": axis.frame(data, None), "last": len(axis.of(data)) - 1}  # fmt: skip
     tab = bench.open([IMPORT, USUAL.format(**case), SHOW.format(lab=name)])
     tab.until("document.querySelector('.jp-OutputArea img')")
-    slider = tab.page.locator("input[type=range]")
+    slider = tab.page.locator(".stage input[type=range]")
     theirs = [handle(tab, 1, label) for label in ("frame", setting)]
-    ours = handle(tab, 2, control.label)
+    ours = tab.page.locator(f"[data-part={setting}] input[type=range]")
     slow, fast, slow_kernel, fast_kernel = [], [], [], []
     for i in range(SAMPLES + 2):
         key = ("ArrowLeft", "ArrowRight")[i % 2]
@@ -224,7 +225,7 @@ def dragging(tab: Notebook, theirs: Any) -> Iterator[Row]:
         "[meter.stamps.filter((stamp) => stamp.changed.has('image')).length, meter.bytes]"
     )
     ours = tab.page.evaluate("""async () => {
-        const slider = document.querySelector("input[type=range]"), begin = performance.now();
+        const slider = document.querySelector(".stage input[type=range]"), begin = performance.now();
         meter.bytes = 0;
         meter.stamps = [];
         while (performance.now() < begin + 4000) {
@@ -256,7 +257,7 @@ def race(bench: Bench) -> Iterator[Row]:
             tab.until("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
         else:
             tab.shut_down()
-        tab.page.locator("input[type=range]").press("Home")
+        tab.page.locator(".stage input[type=range]").press("Home")
         play.click()
         yield row(f"Play, the kernel {state}", rate(tab, "front", 3), 30, unit=" fps", at_least=True, digits=0)
         tab.page.get_by_role("button", name="Pause").click()
@@ -370,15 +371,16 @@ def timed(program: Callable[[], Any], calls: int = 7) -> list[float]:
 def film(what: str, name: str, most_ms: float, most_mb: float, **settings: Any) -> Iterator[Row]:
     """Compute a lab, and record the whole of its film."""
     lab = labs.LABS[name]
-    scene = Scene(lab, lab.settings(**settings))
+    scene = lab.scene(**settings)
+    axis, picture = lab.axis(scene.settings), scene.picture
     size = 0
 
     def record() -> None:
         nonlocal size
-        data = lab.compute(scene.settings)
-        scene.picture.load(data)
-        frames = lab.frames(data)
-        size = len(scene.stage.film(frames.values, scene.picture.draw, label=frames.label).encode())
+        data = lab.data(scene.settings)
+        if picture.load:
+            picture.load(data)
+        size = len(scene.stage.film(axis.readouts(data), lambda k: picture.draw(data, k)).encode())
 
     times = timed(record)
     reached = bool(np.median(times) <= most_ms and size <= 1e6 * most_mb)

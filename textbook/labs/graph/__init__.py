@@ -186,7 +186,7 @@ def _is_formula(s: Mapping[str, Any]) -> bool:
 
 lab = Lab(
     "Type a formula and step through its graph; click a node to have its chain rule written out",
-    size=(WIDTH / 100, 2.5),
+    inches=(WIDTH / 100, 2.5),
     view=GraphView,
     formula=Text("formula", FORMULA, parse=parse, when=_is_formula),
     values=Values("values", {}, when=lambda s: _is_formula(s) and s["mode"] != "structure"),
