@@ -323,8 +323,11 @@ complaints(sound | {"y_hat": ("round", "z")})
 #
 # The book's engine enforces most of this as you build. A cycle cannot even be written: an operation needs its inputs to exist before it runs, and so does your `Node`. Shapes are checked on the spot:
 
-# %% tags=["raises-exception"]
-Tensor([1.0, 2.0, 3.0]) * Tensor([0.5, -0.5])
+# %%
+try:
+    Tensor([1.0, 2.0, 3.0]) * Tensor([0.5, -0.5])
+except ValueError as error:
+    print(error)
 
 # %% [markdown]
 # **Exercise 1-4 (break).** Give four small graphs, as definitions for `Graph.build`: each breaks the rule that is its key, and no other.
