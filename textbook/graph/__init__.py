@@ -22,6 +22,7 @@ from textbook.graph.orders import (
     evaluate,
     forward_steps,
     is_topological,
+    local_derivative,
     order_fault,
     topological_orders,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "evaluate",
     "forward_steps",
     "is_topological",
+    "local_derivative",
     "order_fault",
     "topological_orders",
 ]

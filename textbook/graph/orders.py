@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textbook.engine import Array, apply
+import numpy as np
+
+from textbook.engine import Array, BackwardStep, apply
 from textbook.graph.rules import GraphRuleError, op_of, without_derivative
 from textbook.words import listed
 
@@ -142,3 +144,11 @@ def forward_steps(graph: Graph, /, order: Sequence[str] | None = None, **inputs:
 def evaluate(graph: Graph, /, order: Sequence[str] | None = None, **inputs: Any) -> dict[str, Array]:
     """val(v) of every node: exhausts `forward_steps`.  Arguments and errors are the same."""
     return {step.node: step.value for step in forward_steps(graph, order, **inputs)}
+
+
+def local_derivative(step: BackwardStep) -> float:
+    """Of a scalar edge: the message that an upstream gradient of 1 would become."""
+    recipe = step.node.recipe
+    assert recipe is not None
+    inputs = [parent.data for parent in recipe.parents]
+    return float(recipe.op.vjps[step.index](np.float64(1), step.node.data, *inputs, **recipe.params))

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from textbook import plots
 from textbook.engine import BackwardStep, Tensor, backward_steps
 from textbook.expression import Expression, parse
 from textbook.gradcheck import numerical_grad
-from textbook.graph import Edge, Graph
-from textbook.labs.base import Choice, Data, Frames, Lab, Picture, Settings, Text
-from textbook.labs.paths import trimmed
+from textbook.graph import Edge, Graph, local_derivative
+from textbook.lab import Choice, FrameAxis, Lab, Picture, Text
+from textbook.plots.graphs import arrow, draw_plan, point_arrow, write
+from textbook.plots.plan import plan_graph
+from textbook.words import given, number, written
 
 BLUE, ORANGE, GREEN = (plots.OKABE_ITO[name] for name in ("blue", "vermilion", "green"))
 LARGEST = 14  # nodes in the picture
@@ -55,7 +56,7 @@ class Check(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sabotaged(Data):
+class Sabotaged:
     """A formula, differentiated by a broken engine.
 
     Attributes:
@@ -88,7 +89,7 @@ def sabotaged_steps(root: Tensor, sabotage: str) -> Iterator[BackwardStep]:
     upstream: dict[Tensor, Any] = {root: np.float64(1)}
     for step in steps:
         g = upstream.get(step.node, np.float64(0))
-        message = g * _local(step)
+        message = g * local_derivative(step)
         before = 0.0 if sabotage == "assign" else upstream.get(step.parent, 0.0)
         upstream[step.parent] = total = before + message
         yield step._replace(upstream=g, message=message, total=total)
@@ -103,13 +104,6 @@ def _discovery(root: Tensor) -> dict[Tensor, int]:
                 found[parent] = len(found)
                 queue.append(parent)
     return found
-
-
-def _local(step: BackwardStep) -> Any:
-    recipe = step.node.recipe
-    assert recipe is not None
-    inputs = [parent.data for parent in recipe.parents]
-    return recipe.op.vjps[step.index](np.float64(1), step.node.data, *inputs, **recipe.params)
 
 
 class Pass(NamedTuple):
@@ -140,48 +134,6 @@ def training(formula: Expression, points: Sequence[Mapping[str, float]], sabotag
             yield Pass(number, graph, before, steps, grads)
 
 
-class BrokenBackprop(Lab):
-    """Frame axis: the message."""
-
-    name = "broken_backprop"
-    title = "A graph differentiated by a broken engine: each node's gradient, right or wrong, and which check notices"
-    controls = (
-        Choice("sabotage", "sabotage", "assign", SABOTAGES),
-        Text("formula", "formula", "u = x*y; f = u*(u + x)", parse=parse),
-    )
-
-    def compute(self, s: Settings) -> Sabotaged:
-        formula, sabotage = parse(s["formula"]), s["sabotage"]
-        here = {name: START[i % len(START)] for i, name in enumerate(formula.names)}
-        with np.errstate(all="ignore"):
-            right = {name: _difference(formula, here, name) for name in here}
-            if not np.isfinite([float(formula(**here)), *right.values()]).all():
-                raise ValueError(f"the formula or its slope is not finite at {_listed(here)}: choose another")
-            there = {name: value - RATE * right[name] for name, value in here.items()}
-            points = [here, there] if sabotage == "no_zero_grad" else [here]
-            passes = list(training(formula, points, sabotage))
-            graph = passes[0].graph
-            if len(graph.nodes) > LARGEST:
-                raise ValueError(f"the formula has {len(graph.nodes)} nodes, the picture has room for {LARGEST}")
-            moments = [m for p in passes for m in _moments(p, len(passes))]
-            checks = list(_checks(formula, here, there, sabotage))
-        if not moments:
-            raise ValueError("there is nothing to differentiate: the formula needs an operation, such as x*y")
-        last = {name: _difference(formula, points[-1], name) for name in here}
-        return Sabotaged(s, graph, moments, passes[-1].after, last, checks)
-
-    def picture(self) -> Picture:
-        return _Picture()
-
-    def frames(self, data: Sabotaged) -> Frames:
-        return Frames(range(1, len(data.moments) + 1), "message", interval=900, start=len(data.moments) - 1)
-
-    def table(self, data: Sabotaged) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-        return ("input", "broken engine", "finite differences"), [
-            (name, data.gradients[name], data.right[name]) for name in data.gradients
-        ]
-
-
 def _difference(formula: Expression, point: Mapping[str, float], name: str) -> float:
     return float(numerical_grad(lambda v: formula(**{**point, name: v}), point[name]))
 
@@ -206,90 +158,109 @@ def _moments(p: Pass, passes: int) -> Iterator[Moment]:
     assert root is not None
     right = {p.graph.ids[step.parent]: float(step.total) for step in backward_steps(root)} | {p.graph.output: 1.0}
     gradients: dict[str, float] = {**p.before, p.graph.output: 1.0}
-    at = _listed({v: float(node.value) for v, node in p.graph.nodes.items() if node.kind == "input"})
+    at = given({v: float(node.value) for v, node in p.graph.nodes.items() if node.kind == "input"})
     which = f"Pass {p.number}, at {at}: " if passes > 1 else ""
     for k, step in enumerate(p.steps):
         parent, node = p.graph.ids[step.parent], p.graph.ids[step.node]
         carried = p.before.get(parent, 0.0)
         old = gradients.get(parent)
         gradients = {**gradients, parent: carried + float(step.total)}
-        had = "" if old is None else f", which had {old:.4g}"
+        had = "" if old is None else f", which had {number(old)}"
+        product = written("mul", [number(step.upstream), number(local_derivative(step))])
         yield Moment(
-            f"{which}{node} sends {step.upstream:.4g} · {_local(step):.4g} = {step.message:.4g} to {parent}{had}: "
-            f"it now has {gradients[parent]:.4g}.",
+            f"{which}{node} sends {product} = {number(step.message)} to {parent}{had}: it now has "
+            f"{number(gradients[parent])}.",
             Edge(parent, node, step.index), gradients, right if k == len(p.steps) - 1 else None,
         )  # fmt: skip
 
 
-def _listed(values: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} = {value:g}" for name, value in values.items())
+# ---------------------------------------------------------------------------------------------- the lab
+
+lab = Lab(
+    "Break a part of backpropagation, guess which check will notice, then step to the end",
+    size=(8.4, 4.6),
+    sabotage=Choice("sabotage", "assign", SABOTAGES),
+    formula=Text("formula", "u = x*y; f = u*(u + x)", parse=parse),
+    message=FrameAxis(
+        "message", of=lambda d: range(len(d.moments)), interval=900,
+        show=lambda d: [f"{k} of {len(d.moments)}" for k in range(1, len(d.moments) + 1)],
+        start=lambda d: (len(d.moments) - 1) // 2,  # the end would answer the question
+    ),
+)  # fmt: skip
 
 
-class _Picture(Picture):
-    def __init__(self) -> None:
-        with plots.style():
-            self.figure = Figure(figsize=(8.4, 4.4), layout="constrained")
-            self.axes, self.notes = self.figure.subplots(2, 1, height_ratios=(2.7, 1))
-            for ax in (self.axes, self.notes):
-                ax.set_axis_off()
-                ax.set(xlim=(0, 1), ylim=(0, 1))
-            (self.edge,) = self.axes.plot([], [], "-", color=ORANGE, lw=5, alpha=0.75)
-            self.words = [self.axes.text(0, 0, "", ha="center", va="top", zorder=6) for _ in range(LARGEST)]
-            self.live = [self.edge, self.words]
+@lab.compute
+def broken(sabotage: str, formula: str) -> Sabotaged:
+    """The formula differentiated by the broken engine, and the verdict of each check."""
+    expression = parse(formula)
+    here = {name: START[i % len(START)] for i, name in enumerate(expression.names)}
+    with np.errstate(all="ignore"):
+        right = {name: _difference(expression, here, name) for name in here}
+        if not np.isfinite([float(expression(**here)), *right.values()]).all():
+            raise ValueError(f"the formula or its slope is not finite at {given(here)}: choose another")
+        there = {name: value - RATE * right[name] for name, value in here.items()}
+        points = [here, there] if sabotage == "no_zero_grad" else [here]
+        passes = list(training(expression, points, sabotage))
+        graph = passes[0].graph
+        if len(graph.nodes) > LARGEST:
+            raise ValueError(f"the formula has {len(graph.nodes)} nodes, the picture has room for {LARGEST}")
+        moments = [m for p in passes for m in _moments(p, len(passes))]
+        checks = list(_checks(expression, here, there, sabotage))
+    if not moments:
+        raise ValueError("there is nothing to differentiate: the formula needs an operation, such as x*y")
+    last = {name: _difference(expression, points[-1], name) for name in here}
+    return Sabotaged(graph, moments, passes[-1].after, last, checks)
 
-    def load(self, data: Sabotaged) -> bool:
-        self.data = data
-        self.wipe(self.axes, self.notes)
-        graph, layout = data.graph, data.graph.layout
-        corners = np.array([*layout.positions.values(), *(p for route in layout.routes.values() for p in route)])
-        low, high = corners.min(axis=0), corners.max(axis=0)
-        low, high = np.where(high > low, low, low - 1), np.where(high > low, high, high + 1)
 
-        def place(points: Any) -> Any:  # stretched to fill the axes, whatever the graph's proportions
-            return (0.12, 0.2) + (np.asarray(points) - low) / (high - low) * (0.8, 0.7)
+@lab.picture
+def picture(figure: Any) -> Picture:
+    figure.set_layout_engine("none")
+    axes, notes = figure.add_axes((0, 0.29, 1, 0.71)), figure.add_axes((0, 0, 1, 0.29))
+    live: list[Any] = []
+    parts: dict[str, Any] = {}
 
-        self.places = {v: place(point) for v, point in layout.positions.items()}
-        self.routes = {e: place(route) for e, route in layout.routes.items()}
-        look = {"arrowstyle": "-|>", "color": plots.PALE, "lw": 1.3, "shrinkA": 0, "shrinkB": 12}
-        for route in self.routes.values():
-            self.axes.plot(*route[:-1].T, "-", color=plots.PALE, lw=1.3, zorder=1)
-            self.axes.annotate("", route[-1], route[-2], arrowprops=look, zorder=1)
-        for v, node in graph.nodes.items():
-            marker = "o" if node.kind == "operation" else "s"
-            rim = {"ls": "none", "mec": plots.PALE if node.kind == "constant" else plots.INK, "mew": 1.2, "zorder": 3}
-            if v == graph.output:
-                self.axes.plot(*self.places[v], marker, ms=29, mfc=plots.PAPER, **rim)
-            self.axes.plot(*self.places[v], marker, ms=24, mfc=plots.FILL[node.kind], **rim)
-            self.axes.text(*self.places[v], node.label, ha="center", va="center", size=12, color=plots.INK, zorder=4)
-        self.notes.text(0.02, 0.95, "Which check notices?", fontsize=10, weight="bold", va="top", color=plots.INK)
-        for row, check in enumerate(data.checks):
-            said = "✓  {}: passes, and notices nothing" if check.passed else "✗  {}: fails, so it notices"
-            color = plots.INK if check.passed else ORANGE
-            self.notes.text(0.02, 0.7 - 0.26 * row, said.format(check.name), fontsize=10, va="top", color=color)
-        return True
+    def load(d: Sabotaged) -> None:
+        axes.clear()
+        notes.clear()
+        notes.set_axis_off()
+        plan = plan_graph(d.graph, 840, 326, beside=max(map(len, d.graph.nodes)) + 17)
+        drawn = draw_plan(axes, plan)
+        parts["edge"] = arrow(axes, next(iter(plan.curves.values())), 9, color=ORANGE, lw=4, zorder=3)
+        parts["words"] = {v: write(drawn, v, visible=False) for v in d.graph.nodes}
+        notes.text(0.03, 0.9, "Which check notices?", size=10.5, weight="bold", va="top", color=plots.INK)
+        parts["checks"] = [notes.text(0.03, 0.64 - 0.23 * row, "", size=10.5, va="top") for row in range(len(d.checks))]
+        live[:] = [parts["edge"], *parts["words"].values(), *parts["checks"]]
+        parts["plan"] = plan
 
-    def draw(self, frame: int) -> str:
-        data, moment = self.data, self.data.moments[frame]
-        self.edge.set_data(*trimmed(self.axes, self.routes[moment.edge], 22).T)
+    def draw(d: Sabotaged, k: int) -> str:
+        moment, end = d.moments[k], k == len(d.moments) - 1
+        point_arrow(parts["edge"], parts["plan"].curves[moment.edge][::-1])
         wrong = []
-        for v, text in zip(self.places, self.words, strict=False):
-            x, y = self.places[v]
-            has = moment.gradients.get(v)
-            name = "" if data.graph.nodes[v].kind == "input" else f"{v}: "
-            text.set(visible=has is not None, position=(x, y - 0.085), color=BLUE, weight="normal")
-            text.set_text(f"{name}{has or 0:.3g}")
+        for v, text in parts["words"].items():
+            has, name = moment.gradients.get(v), "" if d.graph.nodes[v].kind == "input" else v
+            known = "" if has is None else number(has, 3)
+            color, weight = BLUE, "normal"
             if has is not None and moment.right is not None:
-                expected = moment.right[v]
-                good = bool(np.isclose(has, expected, rtol=1e-9, atol=1e-12))
-                text.set_text(f"{name}✓ {has:.3g}" if good else f"{name}✗ {has:.3g} ≠ {expected:.3g}")
-                text.set(color=GREEN if good else ORANGE, weight="normal" if good else "bold")
+                good = bool(np.isclose(has, moment.right[v], rtol=1e-9, atol=1e-12))
+                known = f"✓ {known}" if good else f"✗ {known} ≠ {number(moment.right[v], 3)}"
+                color, weight = (GREEN, "normal") if good else (ORANGE, "bold")
                 wrong += [] if good else [v]
-        for text in self.words[len(self.places) :]:
-            text.set_visible(False)
-        end = ""
-        if moment.right is not None:
-            end = f" Wrong: {', '.join(wrong)}." if wrong else " Every gradient is right."
-        return moment.caption + end
+            shown = d.graph.nodes[v].kind != "constant"
+            text.set(text=": ".join(filter(None, [name, known])), color=color if known else plots.INK, weight=weight)
+            text.set_visible(shown and bool(name or known))
+        for check, text in zip(d.checks, parts["checks"], strict=True):
+            notices = end and not check.passed
+            said = "notices" if notices else "passes, notices nothing" if end else "?"
+            text.set_text(f"{check.name}:  {said}")
+            text.set(weight="bold" if notices else "normal", color=BLUE if notices else plots.INK)
+        if moment.right is None:
+            return moment.caption
+        return moment.caption + (f" Wrong: {', '.join(wrong)}." if wrong else " Every gradient is right.")
+
+    return Picture(live, draw, load)
 
 
-lab = BrokenBackprop()
+@lab.table
+def table(d: Sabotaged) -> dict[str, Sequence[Any]]:
+    return {"input": list(d.gradients), "broken engine": list(d.gradients.values()),
+            "finite differences": [d.right[name] for name in d.gradients]}  # fmt: skip

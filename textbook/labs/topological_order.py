@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-import ipywidgets
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.transforms import Affine2D
 
 from textbook import plots
 from textbook.engine import Array
 from textbook.graph import Graph, GraphRuleError, OrderFault, evaluate, order_fault
-from textbook.labs.base import Choice, Control, Data, Frames, Lab, Picture, Settings, View
-from textbook.stage import Point
+from textbook.lab import Button, Choice, Control, FrameAxis, Lab, Picture, View
+from textbook.plots.graphs import draw_plan, ring, write
+from textbook.plots.plan import Plan, plan_graph
+from textbook.words import counted, listed, number, written
 
 BLUE, ORANGE, GREEN = (plots.OKABE_ITO[name] for name in ("blue", "vermilion", "green"))
-MOST = 10  # nodes in a picture
 
 GRAPHS: dict[str, tuple[str, Graph, Mapping[str, float]]] = {
     "source": (
@@ -78,7 +76,7 @@ def ready(graph: Graph, done: Sequence[str] | frozenset[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Ordering(Data):
+class Ordering:
     """An order, as far as it has come.
 
     Attributes:
@@ -105,76 +103,6 @@ class Ordering(Data):
         return (*self.accepted, self.fault.node) if self.fault else self.accepted
 
 
-@dataclass(frozen=True)
-class Picks(Control):
-    """Names of nodes, first to last.  The lab takes them until one is out of order."""
-
-    def check(self, value: Any) -> tuple[str, ...]:
-        if isinstance(value, str) or not all(isinstance(v, str) for v in value):
-            raise ValueError(f"{self.name} must be a sequence of names such as ('a', 'b'), got {value!r}")
-        return tuple(value)
-
-
-class TopologicalOrder(Lab):
-    """Click the nodes in an order in which they can be computed.  Frame axis: the picks so far.
-
-    Go back with the slider, and pick another way from there.
-
-    >>> from textbook import labs
-    >>> data = labs.topological_order(order=("c", "a", "b", "d", "e"))
-    >>> data.accepted, data.fault.message
-    ((), 'c needs a and b, which have not been computed yet')
-    """
-
-    name = "topological_order"
-    title = "Pick the nodes of a graph one by one; dashes mark what is ready, with the number of orders that it leaves"
-    controls = (
-        Choice("graph", "graph", "source", {key: title for key, (title, _, _) in GRAPHS.items()}),
-        Picks("order", "order", ()),
-    )
-
-    def compute(self, s: Settings) -> Ordering:
-        _, graph, inputs = GRAPHS[s["graph"]]
-        fault = order_fault(graph, s["order"], complete=False)
-        accepted = s["order"]
-        while order_fault(graph, accepted, complete=False):
-            accepted = accepted[:-1]
-        prefixes = [accepted[:k] for k in range(len(accepted) + 1)]
-        try:
-            values = evaluate(graph, None, **inputs)
-        except GraphRuleError:  # a cycle
-            values = dict(inputs)
-        choices = [{v: orders_left(graph, [*p, v]) for v in ready(graph, p)} for p in prefixes]
-        left = [orders_left(graph, p) for p in prefixes]
-        return Ordering(s, graph, accepted, fault, orders_left(graph), left, choices, values)
-
-    def moved(self, s: Settings, name: str, value: Any) -> dict[str, Any]:
-        return {name: value, "order": ()} if name == "graph" else {name: value}
-
-    def picture(self) -> Picture:
-        return _Picture()
-
-    def frames(self, data: Ordering) -> Frames:
-        n = len(data.tried)
-        return Frames([f"{k} of {len(data.graph.nodes)}" for k in range(n + 1)], "picked", interval=700, start=n)
-
-    def framed(self, data: Ordering, frame: int) -> dict[str, Any]:
-        return {"order": data.tried[:frame]}
-
-    def table(self, data: Ordering) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-        rows: list[tuple] = []
-        for k, v in enumerate(data.accepted):
-            needs = ", ".join(data.graph.sources[v]) or "nothing"
-            rows.append((k + 1, v, needs, _text(data.values.get(v)), ", ".join(data.choices[k]), data.left[k + 1]))
-        if data.fault:
-            rows.append(("refused", data.fault.node, ", ".join(data.fault.missing), "", "", ""))
-        return ("place", "node", "needs", "value", "ready before", "orders that begin so"), rows
-
-    def show(self, **values: Any) -> OrderView:
-        """The live figure, with a button for each node."""
-        return OrderView(self, self.settings(**values))
-
-
 def describe(data: Ordering, frame: int) -> str:
     """A frame in words: what was picked, what came of it, what may come next."""
     if frame > len(data.accepted):
@@ -182,155 +110,175 @@ def describe(data: Ordering, frame: int) -> str:
         return f"✗ Refused: {data.fault.message}. Ready: {_any_of(data.choices[-1])}."
     picked, left, graph = data.accepted[:frame], data.left[frame], data.graph
     if not picked:
-        return f"Nothing is picked yet; {_orders(left)} possible. Ready: {_any_of(data.choices[0])}."
+        return f"Nothing is picked yet; {counted(left, 'order')} possible. Ready: {_any_of(data.choices[0])}."
     v = picked[-1]
-    how = f"{graph.nodes[v].op}({', '.join(graph.sources[v])}) = " if graph.sources[v] else ""
+    how = f"{written(graph.nodes[v].op, graph.sources[v])} = " if graph.sources[v] else ""
     said = f"{', '.join(picked)}.  {v} = {how}{_text(data.values.get(v))}."
     if len(picked) == len(graph.nodes):
         return f"{said} Complete: a topological order, one of {data.total}."
     if not data.choices[frame]:
         return f"{said} Nothing is ready: {', '.join(_waiting(graph, picked))}. There is no order: this is a cycle."
     begin = "begins" if left == 1 else "begin"
-    return f"{said} {left} of the {_orders(data.total)} {begin} so. Ready: {_any_of(data.choices[frame])}."
+    return f"{said} {left} of the {counted(data.total, 'order')} {begin} so. Ready: {_any_of(data.choices[frame])}."
 
 
 def _waiting(graph: Graph, picked: Sequence[str]) -> Iterator[str]:
     for v in graph.nodes:
         if v not in picked:
-            yield f"{v} waits for {' and '.join(s for s in graph.sources[v] if s not in picked)}"
+            yield f"{v} waits for {listed([s for s in graph.sources[v] if s not in picked])}"
 
 
-def _any_of(words: Sequence[str] | Mapping[str, int]) -> str:
-    words = list(words)
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "nothing"
-
-
-def _orders(n: int) -> str:
-    return f"{n} order{'s' * (n != 1)}"
+def _any_of(words: Mapping[str, int]) -> str:
+    return listed(list(words), "or") or "nothing"
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else f"{float(value):.3g}".replace("-", "−")
+    return "" if value is None else number(value, 3)
 
 
-class _Picture(Picture):
-    def __init__(self) -> None:
-        with plots.style():
-            self.figure = Figure(figsize=(8.4, 4.2), layout="constrained")
-            self.graph, self.slots = self.figure.subplots(2, 1, height_ratios=(5.2, 1))
-            for axes in (self.graph, self.slots):
-                axes.set_axis_off()
-            self.rings = [self.graph.plot([], [], zorder=6)[0] for _ in range(MOST)]
-            self.notes = [self.graph.text(0, 0, "", ha="center", va="bottom", fontsize=10, zorder=7)
-                          for _ in range(MOST)]  # fmt: skip
-            self.names = [self.slots.text(k + 0.5, 0.5, "", ha="center", va="center", fontsize=12)
-                          for k in range(MOST)]  # fmt: skip
-            self.live = [self.rings, self.notes, self.names]
-        self.pointer = [self.graph]
-        self.shown: Graph | None = None
-
-    def load(self, data: Ordering) -> bool:
-        self.data = data
-        if data.graph is self.shown:
-            return False
-        self.shown = data.graph
-        self.wipe(self.graph, self.slots)
-        drawn = plots.draw_graph(self.graph, data.graph)
-        low, high = self.graph.get_ylim()
-        self.graph.set_ylim(low, high + 0.3)  # room for the notes of the top row
-        for v, label in drawn.labels.items():  # names, not signs: it is names that are picked
-            if data.graph.nodes[v].op:
-                label.set(text=v)
-        self.outlines = {v: _outline(patch) for v, patch in drawn.nodes.items()}
-        self.places = {v: (points.min(axis=0) + points.max(axis=0)) / 2 for v, points in self.outlines.items()}
-        n = len(data.graph.nodes)
-        for k in range(n):
-            box = np.array([(k + 0.06, 0), (k + 0.94, 0), (k + 0.94, 1), (k + 0.06, 1), (k + 0.06, 0)])
-            self.slots.plot(*box.T, "-", color=plots.PALE, lw=1)
-            self.slots.text(k + 0.5, -0.12, str(k + 1), ha="center", va="top", fontsize=9, color=plots.INK)
-        half = max(n, 7) / 2
-        self.slots.set(xlim=(n / 2 - half, n / 2 + half), ylim=(-0.5, 1.1))
-        return True
-
-    def draw(self, frame: int) -> str:
-        data = self.data
-        picked = data.accepted[:frame]
-        choices = data.choices[min(frame, len(data.accepted))]
-        refused = data.fault.node if data.fault and frame > len(data.accepted) else ""
-        for artist in (*self.rings, *self.notes, *self.names):
-            artist.set_visible(False)
-        for ring, note, (v, outline) in zip(self.rings, self.notes, self.outlines.items(), strict=False):
-            color, text, look, width = plots.INK, "", "-", 0.0
-            if v in picked:
-                at = picked.index(v)
-                color, text, width = GREEN, f"{at + 1}:  {_text(data.values.get(v))}", 3.2
-            elif v in choices:
-                color, text, look, width = BLUE, _orders(choices[v]), "--", 2.4
-            if v == refused:
-                color, text, look, width = ORANGE, "✗ " + (text or "waits"), "-", 3.2
-            ring.set(data=outline.T, color=color, linestyle=look, linewidth=width, visible=width > 0)
-            above = 0.1 if v == data.graph.output else 0.04  # the output has a second outline
-            note.set(text=text, color=color, position=(self.places[v][0], outline[:, 1].max() + above))
-            note.set_visible(bool(text))
-        for name, v in zip(self.names, (*picked, refused) if refused else picked, strict=False):
-            if (at := self.names.index(name)) < len(data.graph.nodes):
-                good = at < len(picked)
-                name.set(text=v if good else f"✗ {v}", color=plots.INK if good else ORANGE, visible=True)
-        return describe(data, frame)
+# ---------------------------------------------------------------------------------------------- the lab
 
 
-def _outline(patch: Any) -> Array:
-    # Curves are cut into pieces of about a unit: enlarged, they come out smooth.
-    points = np.asarray(patch.get_path().transformed(Affine2D().scale(100)).to_polygons()[0], float) / 100
-    return np.vstack([points, points[:1]])
+@dataclass
+class Picks(Control):
+    """Names of nodes, first to last.  The lab takes them until one is out of order.  Each node is a button too."""
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(v, str) for v in value):
+            raise ValueError(f"{self.name} must be a sequence of names such as ('a', 'b'), got {value!r}")
+        return tuple(value)
+
+    def parts(self, view: View) -> Sequence[dict[str, Any]]:
+        return [{"kind": "button", "key": v, "label": v} for v in view.data.graph.nodes]
+
+    def read(self, raw: Any, key: str, view: View) -> tuple[str, ...]:
+        return picked(view, key)
+
+
+def picked(view: View, node: str) -> tuple[str, ...]:
+    """The picks with one more, after those that are in order, as far as the slider has gone back."""
+    return (*view.data.tried[: min(view.stage.frame, len(view.data.accepted))], node)
 
 
 class OrderView(View):
-    """The lab in a notebook: each node is a button too, for the keyboard."""
+    """The lab in a notebook: clicking a node picks it."""
 
-    def __init__(self, lab: Lab, settings: Settings) -> None:
-        self.nodes = ipywidgets.Box(layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
-        self.undo_button = ipywidgets.Button(description="Undo", icon="undo", layout={"width": "auto"})
-        self.reset_button = ipywidgets.Button(description="Start again", icon="refresh", layout={"width": "auto"})
-        super().__init__(lab, settings)
-        self.undo_button.on_click(lambda _: self.soon("undo", self.undo))
-        self.reset_button.on_click(lambda _: self.soon("reset", lambda: self.set(order=())))
-        above = ipywidgets.Box([self.widgets["graph"], self.undo_button, self.reset_button],
-                               layout=ipywidgets.Layout(flex_flow="row wrap"))  # fmt: skip
-        self.children = [above, self.nodes, self.error, self.scene.stage, self.call, self._fold]
-
-    def pick(self, node: str) -> None:
-        """Try a node after those that are in order, as far as the slider has gone back."""
-        data = cast(Ordering, self.scene.data)
-        shown = self.scene.settings["order"][: len(data.accepted)]
-        self.set(order=(*shown, node))
-
-    def undo(self) -> None:
-        """Take the last pick back."""
-        self.set(order=self.scene.settings["order"][:-1])
+    def _pointed(self, point: Any) -> None:
+        node = plan_of(self.settings["graph"]).nearest(point.x, point.y) if point.final else ""
+        if node:
+            self.set(order=picked(self, node))
 
     def set(self, **values: Any) -> None:
-        if "graph" in values and "order" not in values:
-            values["order"] = ()
-        super().set(**values)
-
-    def _pointed(self, point: Point) -> None:
-        if point.final:
-            places = self.scene.picture.places  # type: ignore[attr-defined]
-            node = min(places, key=lambda v: np.hypot(places[v][0] - point.x, places[v][1] - point.y))
-            if np.hypot(places[node][0] - point.x, places[node][1] - point.y) < 0.6:
-                self.soon("point", lambda: self.pick(node))
-
-    def _tell(self) -> None:
-        super()._tell()
-        graph = cast(Ordering, self.scene.data).graph
-        if [b.description for b in self.nodes.children[1:]] != list(graph.nodes):
-            self.nodes.children = [ipywidgets.Label("pick"), *map(self._button, graph.nodes)]
-
-    def _button(self, node: str) -> ipywidgets.Button:
-        button = ipywidgets.Button(description=node, layout={"width": "auto", "min_width": "3em"})
-        button.on_click(lambda _: self.soon("pick", lambda: self.pick(node)))
-        return button
+        """Change settings from code, as a reader would by hand: another graph begins anew."""
+        super().set(**{"picked": None, **({"order": ()} if "graph" in values else {}), **values})
 
 
-lab = TopologicalOrder()
+lab = Lab(
+    "Click the nodes in an order in which they can be computed; dashes mark what is ready",
+    size=(8.4, 4.4),
+    view=OrderView,
+    graph=Choice("graph", "source", {key: title for key, (title, _, _) in GRAPHS.items()}),
+    order=Picks("pick", ()),
+    undo=Button("Undo", does=lambda view: view.set(order=view.data.tried[: view.stage.frame][:-1])),
+    reset=Button("Start again", does=lambda view: view.set(order=())),
+    picked=FrameAxis(
+        "picked", of=lambda d: range(len(d.tried) + 1), interval=700, start=lambda d: len(d.tried),
+        show=lambda d: [f"{k} of {len(d.graph.nodes)}" for k in range(len(d.tried) + 1)],
+    ),
+)  # fmt: skip
+
+
+@lab.compute
+def ordering(graph: str, order: tuple[str, ...]) -> Ordering:
+    """How far an order is one.
+
+    >>> data = ordering("source", ("c", "a", "b", "d", "e"))
+    >>> data.accepted, data.fault.message
+    ((), 'c needs a and b, which have not been computed yet')
+    """
+    _, chosen, inputs = GRAPHS[graph]
+    fault = order_fault(chosen, order, complete=False)
+    accepted = order
+    while order_fault(chosen, accepted, complete=False):
+        accepted = accepted[:-1]
+    prefixes = [accepted[:k] for k in range(len(accepted) + 1)]
+    try:
+        values = evaluate(chosen, None, **inputs)
+    except GraphRuleError:  # a cycle
+        values = dict(inputs)
+    choices = [{v: orders_left(chosen, [*p, v]) for v in ready(chosen, p)} for p in prefixes]
+    left = [orders_left(chosen, p) for p in prefixes]
+    return Ordering(chosen, accepted, fault, orders_left(chosen), left, choices, values)
+
+
+@cache
+def plan_of(graph: str) -> Plan:
+    """Where a graph stands."""
+    return plan_graph(GRAPHS[graph][1], 840, 350, beside=10)
+
+
+@lab.picture
+def picture(figure: Any) -> Picture:
+    figure.set_layout_engine("none")
+    axes, slots = figure.add_axes((0, 0.2, 1, 0.8)), figure.add_axes((0.03, 0, 0.94, 0.2))
+    live: list[Any] = []
+    parts: dict[str, dict[str, Any]] = {}
+
+    def load(d: Ordering) -> bool:
+        if parts.get("graph") is d.graph:
+            return False
+        key = next(key for key, (_, graph, _) in GRAPHS.items() if graph is d.graph)
+        plan, n = plan_of(key), len(d.graph.nodes)
+        axes.clear()
+        slots.clear()
+        slots.set_axis_off()
+        drawn = draw_plan(axes, plan)
+        for v, node in d.graph.nodes.items():
+            if node.kind == "operation":
+                write(drawn, v, v)
+        parts["graph"] = d.graph  # type: ignore[assignment]
+        parts["rings"] = {v: ring(axes, plan, v, 4.5 * (v == d.graph.output), fc="none", zorder=5) for v in plan.places}
+        parts["notes"] = {v: write(drawn, v, above=True) for v in plan.places}
+        for k in range(n):
+            box = np.array([(k + 0.06, 0), (k + 0.94, 0), (k + 0.94, 1), (k + 0.06, 1), (k + 0.06, 0)])
+            slots.plot(*box.T, "-", color=plots.PALE, lw=1)
+            slots.text(k + 0.5, -0.12, str(k + 1), ha="center", va="top", fontsize=9, color=plots.INK)
+        parts["slots"] = {str(k): slots.text(k + 0.5, 0.5, "", ha="center", va="center", size=12) for k in range(n)}
+        half = max(n, 7) / 2
+        slots.set(xlim=(n / 2 - half, n / 2 + half), ylim=(-0.6, 1.1))
+        live[:] = [artist for group in ("rings", "notes", "slots") for artist in parts[group].values()]
+        return True
+
+    def draw(d: Ordering, frame: int) -> str:
+        picked, choices = d.accepted[:frame], d.choices[min(frame, len(d.accepted))]
+        refused = d.fault.node if d.fault and frame > len(d.accepted) else ""
+        for v, outline in parts["rings"].items():
+            color, text, look, width = plots.INK, "", "-", 0.0
+            if v in picked:
+                color, text, width = GREEN, f"{picked.index(v) + 1}:  {_text(d.values.get(v))}", 3.2
+            elif v in choices:
+                color, text, look, width = BLUE, counted(choices[v], "order"), "--", 2.4
+            if v == refused:
+                color, text, look, width = ORANGE, "✗ " + (text or "waits"), "-", 3.2
+            outline.set(edgecolor=color, linestyle=look, linewidth=width, visible=width > 0)
+            parts["notes"][v].set(text=text, color=color, visible=bool(text))
+        shown = (*picked, refused) if refused else picked
+        for k, name in enumerate(parts["slots"].values()):
+            good = k < len(picked)
+            name.set(text="" if k >= len(shown) else shown[k] if good else f"✗ {shown[k]}",
+                     color=plots.INK if good else ORANGE, visible=k < len(shown))  # fmt: skip
+        return describe(d, frame)
+
+    return Picture(live, draw, load, [axes])
+
+
+@lab.table
+def table(d: Ordering) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    rows: list[tuple] = []
+    for k, v in enumerate(d.accepted):
+        needs = ", ".join(d.graph.sources[v]) or "nothing"
+        rows.append((k + 1, v, needs, _text(d.values.get(v)), ", ".join(d.choices[k]), d.left[k + 1]))
+    if d.fault:
+        rows.append(("refused", d.fault.node, ", ".join(d.fault.missing), "", "", ""))
+    heads = ("place", "node", "needs", "value", "ready before", "orders that begin so")
+    return heads, rows or [("", "none yet", "", "", "", "")]

@@ -78,24 +78,23 @@ def draw_graph(
         raise ValueError(f'direction must be "right" or "down", got {direction!r}')
     words = {v: _beside(graph, node, values, names, gradients) for v, node in graph.nodes.items()}
     notes = _shape_notes(graph) if shapes else {}
-    width, height = _pixels(ax)
+    width, height = pixels(ax)
     plan = plan_graph(graph, width, height, down=direction == "down", beside=max(map(len, words.values())),
                       along=max(map(len, notes.values()), default=0))  # fmt: skip
     drawn = draw_plan(ax, plan, back=gradients is not None)
-    scale = min(width / plan.size[0], height / plan.size[1])
     color = INK if gradients is None else GRADIENT
     for v, text in words.items():
         if text:
-            drawn.values[v] = write(drawn, v, text, scale=scale, color=color)
+            drawn.values[v] = write(drawn, v, text, color=color)
     for e, (x, y) in plan.notes.items():
         if e.source in notes:
-            look: dict[str, Any] = {"size": 9.5 * scale, "bbox": {"fc": PAPER, "ec": "none", "pad": 0.8}}
+            look: dict[str, Any] = {"size": 9.5 * plan.scale, "bbox": {"fc": PAPER, "ec": "none", "pad": 0.8}}
             drawn.notes[e] = ax.text(x, y, notes[e.source], ha="center", va="center", color=INK, zorder=3, **look)
         if order:
             points = plan.curves[e]
             along = (points[-1] - points[-5]) / (np.hypot(*(points[-1] - points[-5])) or 1)
             x, y = points[-1] - 16 * along + 11 * np.array([-along[1], along[0]])
-            ax.text(x, y, str(e.index + 1), ha="center", va="center", size=9.5 * scale, color=INK)
+            ax.text(x, y, str(e.index + 1), ha="center", va="center", size=9.5 * plan.scale, color=INK)
     return drawn
 
 
@@ -106,10 +105,9 @@ def draw_plan(ax: Axes, plan: Plan, *, back: bool = False, legend: bool = False)
         back: let the arrows point against the data.
         legend: say at the foot what the shapes mean.
     """
-    graph, scale = plan.graph, _pixels(ax)[0] / plan.size[0]
+    graph, scale = plan.graph, plan.scale
     ax.set(xlim=(0, plan.size[0]), ylim=(0, plan.size[1]), aspect="equal")
     ax.set_axis_off()
-    scale = min(scale, _pixels(ax)[1] / plan.size[1])
     drawn = GraphArtists(plan, {}, {}, {}, {}, {}, {})
     for e, points in plan.curves.items():
         lost = e.source not in graph.nodes
@@ -138,7 +136,7 @@ def draw_plan(ax: Axes, plan: Plan, *, back: bool = False, legend: bool = False)
     return drawn
 
 
-def write(drawn: GraphArtists, v: str, text: str = "", *, above: bool = False, scale: float = 1, **look: Any) -> Text:
+def write(drawn: GraphArtists, v: str, text: str = "", *, above: bool = False, **look: Any) -> Text:
     """Words beside a node: below it (to its right, where the data flow downwards), or above."""
     plan, (x, y) = drawn.plan, drawn.plan.places[v]
     extra = 4 if v == plan.graph.output else 0
@@ -147,7 +145,7 @@ def write(drawn: GraphArtists, v: str, text: str = "", *, above: bool = False, s
         x, ha, va = x + plan.halves[v] + 6 + extra, "left", "center"
     else:
         y += (plan.radius + plan.gap + extra) * (1 if above else -1)
-    look = {"size": plan.letters[1] * scale, "color": INK, "zorder": 6, "clip_on": False, **look}
+    look = {"size": plan.letters[1] * plan.scale, "color": INK, "zorder": 6, "clip_on": False, **look}
     axes: Any = drawn.nodes[v].axes
     return axes.text(x, y, text, ha=ha, va=va, **look)
 
@@ -180,7 +178,7 @@ def head(points: Array, size: float = 7) -> dict[str, Any]:
     return {"marker": (3, 0, math.degrees(math.atan2(y1 - y0, x1 - x0)) - 90), "ms": size, "mew": 0}
 
 
-def _pixels(ax: Axes) -> tuple[float, float]:
+def pixels(ax: Axes) -> tuple[float, float]:
     """The size of the axes at 100 pixels to the inch, as far as they are laid out by now."""
     root: Any = ax.figure.canvas.figure
     if engine := root.get_layout_engine():

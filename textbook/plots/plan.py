@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -46,6 +46,7 @@ class Plan:
         wordy: whether there is room for so many letters at a node as were asked for.
         telling: the same for edges.
         roomy: whether there is room for a number on every edge.
+        scale: by how much the sheet is made smaller to fit the page, and the letters with it.
     """
 
     graph: Graph
@@ -61,6 +62,7 @@ class Plan:
     wordy: bool
     telling: bool
     roomy: bool
+    scale: float = 1.0
 
     def nearest(self, x: float, y: float) -> str:
         """The node under a point, or ""."""
@@ -94,7 +96,7 @@ def plan_graph(
         plan, fits = _plan(graph, width / scale, height / scale, beside, along, down, lines)
         if fits:
             break
-    return plan
+    return replace(plan, scale=scale)
 
 
 def short(name: str) -> str:

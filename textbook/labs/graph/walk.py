@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textbook.engine import Array, BackwardStep, GraphError, backward_steps
-from textbook.graph import Edge, Graph
+from textbook.graph import Edge, Graph, local_derivative
 from textbook.plots.plan import Plan, plan_graph
 from textbook.words import number
 
@@ -220,11 +220,3 @@ def _message(graph: Graph, step: BackwardStep) -> Message:
     inputs = [graph.nodes[s].value for s in graph.sources[e.target]]
     scalars = not any(map(np.ndim, [step.node.data, *inputs]))
     return Message(e, step.upstream, local_derivative(step) if scalars else None, step.message, step.total)
-
-
-def local_derivative(step: BackwardStep) -> float:
-    """Of a scalar edge: the message that an upstream gradient of 1 would become."""
-    recipe = step.node.recipe
-    assert recipe is not None
-    inputs = [parent.data for parent in recipe.parents]
-    return float(recipe.op.vjps[step.index](np.float64(1), step.node.data, *inputs, **recipe.params))
