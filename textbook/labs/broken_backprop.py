@@ -178,7 +178,7 @@ def _moments(p: Pass, passes: int) -> Iterator[Moment]:
 
 lab = Lab(
     "Break a part of backpropagation, guess which check will notice, then step to the end",
-    size=(8.4, 4.6),
+    inches=(8.4, 4.6),
     sabotage=Choice("sabotage", "assign", SABOTAGES),
     formula=Text("formula", "u = x*y; f = u*(u + x)", parse=parse),
     message=FrameAxis(

@@ -175,7 +175,7 @@ class OrderView(View):
 
 lab = Lab(
     "Click the nodes in an order in which they can be computed; dashes mark what is ready",
-    size=(8.4, 4.4),
+    inches=(8.4, 4.4),
     view=OrderView,
     graph=Choice("graph", "source", {key: title for key, (title, _, _) in GRAPHS.items()}),
     order=Picks("pick", ()),
