@@ -10,10 +10,10 @@ from textbook import ask, check, exercises
 from textbook.exercises import Exercise
 
 PREDICTIONS = {
-    "1.1": Exercise("1.1", "predict", "?", 0.5),
+    "1-1": Exercise("1-1", "predict", "?", 0.5),
     "1-a": Exercise("1-a", "predict", "?", 0.5),
-    "1.2": Exercise("1.2", "predict", "?", "Adam"),
-    "1.3": Exercise("1.3", "predict", "?", None),
+    "1-2": Exercise("1-2", "predict", "?", "Adam"),
+    "1-3": Exercise("1-3", "predict", "?", None),
 }
 
 
@@ -30,28 +30,28 @@ def parts(question):
 
 
 def test_text_without_a_browser():
-    assert repr(ask.number("1.1", "α =", unit="m")) == "Prediction 1.1: α = ? (not answered)"
-    assert repr(ask.number("1.1", "α =", unit="m", answer="1/4")) == "Prediction 1.1: α = 0.25 m"
-    assert repr(ask.choice("1.2", "Which?", ["gd", "Adam"])) == "Prediction 1.2: Which? gd | Adam (not answered)"
-    assert repr(ask.choice("1.2", "Which?", ["gd", "Adam"], answer="gd")) == "Prediction 1.2: Which? gd"
-    assert repr(ask.choice("1.1", "Which α?", [0.25, 0.5])) == "Prediction 1.1: Which α? 0.25 | 0.5 (not answered)"
-    assert repr(ask.text("1.3", "What happens?")) == "Prediction 1.3: What happens? ? (not answered)"
-    assert repr(ask.text("1.3", "What happens?", answer="nothing")) == "Prediction 1.3: What happens? nothing"
+    assert repr(ask.number("1-1", "α =", unit="m")) == "Prediction 1-1: α = ? (not answered)"
+    assert repr(ask.number("1-1", "α =", unit="m", answer="1/4")) == "Prediction 1-1: α = 0.25 m"
+    assert repr(ask.choice("1-2", "Which?", ["gd", "Adam"])) == "Prediction 1-2: Which? gd | Adam (not answered)"
+    assert repr(ask.choice("1-2", "Which?", ["gd", "Adam"], answer="gd")) == "Prediction 1-2: Which? gd"
+    assert repr(ask.choice("1-1", "Which α?", [0.25, 0.5])) == "Prediction 1-1: Which α? 0.25 | 0.5 (not answered)"
+    assert repr(ask.text("1-3", "What happens?")) == "Prediction 1-3: What happens? ? (not answered)"
+    assert repr(ask.text("1-3", "What happens?", answer="nothing")) == "Prediction 1-3: What happens? nothing"
 
 
 def test_mime_bundle_has_a_text_and_a_view():
-    bundle = ask.number("1.1", "α =")._repr_mimebundle_(include=None, exclude=None)
-    assert bundle["text/plain"] == "Prediction 1.1: α = ? (not answered)"
+    bundle = ask.number("1-1", "α =")._repr_mimebundle_(include=None, exclude=None)
+    assert bundle["text/plain"] == "Prediction 1-1: α = ? (not answered)"
     assert set(bundle) == {"text/plain", ask.VIEW}
 
 
 def test_mime_bundle_without_ipywidgets(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ipywidgets", None)
-    assert set(ask.number("1.1", "α =")._repr_mimebundle_()) == {"text/plain"}
+    assert set(ask.number("1-1", "α =")._repr_mimebundle_()) == {"text/plain"}
 
 
 def test_the_button_commits():
-    question = ask.number("1.1", "α =", unit="m")
+    question = ask.number("1-1", "α =", unit="m")
     field, button, note = parts(question)
     field.value = "1/2"
     assert question.answer is None, "typing is not committing"
@@ -60,7 +60,7 @@ def test_the_button_commits():
 
 
 def test_enter_commits():
-    question = ask.number("1.1", "α =")
+    question = ask.number("1-1", "α =")
     field, _, _ = parts(question)
     field.value = "0.5"
     field._handle_custom_msg({"event": "submit"}, [])
@@ -72,7 +72,7 @@ def test_enter_commits():
     "exec(1)", "9" * 5000, "10^10^10", "0x10", "[1]", "True",
 ])
 def test_no_number_is_explained_and_not_committed(typed):
-    question = ask.number("1.1", "α =")
+    question = ask.number("1-1", "α =")
     field, button, note = parts(question)
     field.value = typed
     button.click()
@@ -87,7 +87,7 @@ def test_no_number_is_explained_and_not_committed(typed):
     ("3·10^2", 300), ("3 × 10⁵", 3e5), ("α = 0.5", 0.5), ("= 0.5", 0.5), ("≈ 0.5", 0.5), (101770, 101770), (0.25, 0.25),
 ])
 def test_spellings_that_people_use(typed, value):
-    question = ask.Question("1.1", "α =", float)
+    question = ask.Question("1-1", "α =", float)
     question.commit(typed)
     assert question.answer == pytest.approx(value, rel=1e-15)
 
@@ -96,32 +96,32 @@ def test_spellings_that_people_use(typed, value):
     ("12 kB", "kB", 12), ("12kb", "kB", 12), ("12", "kB", 12), ("5 %", "%", 5), ("5", "%", 5), ("11,3%", "%", 11.3),
 ])
 def test_a_unit_may_be_repeated(typed, unit, value):
-    question = ask.Question("1.1", "n =", float, unit)
+    question = ask.Question("1-1", "n =", float, unit)
     question.commit(typed)
     assert question.answer == pytest.approx(value, rel=1e-15)
 
 
 def test_whole_numbers_are_shown_in_full():
-    assert ask.Question("1.1", "n =", float, "numbers").shown(1048576.0) == "n = 1048576 numbers"
-    assert repr(ask.number("1.1", "n =", answer="2^20")) == "Prediction 1.1: n = 1048576"
+    assert ask.Question("1-1", "n =", float, "numbers").shown(1048576.0) == "n = 1048576 numbers"
+    assert repr(ask.number("1-1", "n =", answer="2^20")) == "Prediction 1-1: n = 1048576"
 
 
 def test_a_choice_is_committed():
-    question = ask.choice("1.2", "Which wins?", ["gd", "Adam"])
+    question = ask.choice("1-2", "Which wins?", ["gd", "Adam"])
     field, button, note = parts(question)
     button.click()
     assert question.answer is None and note.value == "Choose one of: gd, Adam."
     field.value = "gd"
     button.click()
     assert question.answer == "gd"
-    field, button, _ = parts(ask.choice("1.1", "Which α?", [0.25, 0.5]))
+    field, button, _ = parts(ask.choice("1-1", "Which α?", [0.25, 0.5]))
     field.value = 0.5
     button.click()
-    assert ask.asked["1.1"].answer == 0.5
+    assert ask.asked["1-1"].answer == 0.5
 
 
 def test_words_are_committed():
-    question = ask.text("1.3", "What happens?")
+    question = ask.text("1-3", "What happens?")
     field, button, note = parts(question)
     button.click()
     assert question.answer is None and note.value == "Write a few words."
@@ -131,17 +131,17 @@ def test_words_are_committed():
 
 
 def test_running_the_cell_again_keeps_the_answer():
-    ask.number("1.1", "α =").commit(0.3)
-    question = ask.number("1.1", "α =")
+    ask.number("1-1", "α =").commit(0.3)
+    question = ask.number("1-1", "α =")
     assert question.answer == 0.3
     field, _, note = parts(question)
     assert (field.value, note.value) == ("0.3", "Committed: α = 0.3")
-    assert ask.text("1.1", "another question").answer is None
+    assert ask.text("1-1", "another question").answer is None
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_can_be_typed(x):
-    question = ask.Question("1.1", "x =", float)
+    question = ask.Question("1-1", "x =", float)
     question.commit(repr(x))
     assert question.answer == x
     question.commit(x)
@@ -150,10 +150,10 @@ def test_every_number_can_be_typed(x):
 
 @pytest.mark.parametrize(("call", "error", "says"), [
     (lambda: ask.number("1-99", "α ="), LookupError, "there is no exercise"),
-    (lambda: ask.number("1.1", "α =", answer="much"), ValueError, "got 'much'"),
-    (lambda: ask.choice("1.2", "?", ["gd", "momentum"]), ValueError, "'Adam' is none of the options"),
-    (lambda: ask.choice("1.2", "?", "Adam"), ValueError, "none of the options"),
-    (lambda: ask.choice("1.2", "?", ["gd", "Adam"], answer="adam"), ValueError, "Choose one of: gd, Adam"),
+    (lambda: ask.number("1-1", "α =", answer="much"), ValueError, "got 'much'"),
+    (lambda: ask.choice("1-2", "?", ["gd", "momentum"]), ValueError, "'Adam' is none of the options"),
+    (lambda: ask.choice("1-2", "?", "Adam"), ValueError, "none of the options"),
+    (lambda: ask.choice("1-2", "?", ["gd", "Adam"], answer="adam"), ValueError, "Choose one of: gd, Adam"),
 ])
 def test_an_authors_slip_is_told(call, error, says):
     with pytest.raises(error, match=says):
@@ -176,5 +176,5 @@ def test_a_gate_and_its_verdict(monkeypatch, capsys):
 def test_widgets_are_made_without_warnings():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for question in (ask.number("1.1", "α ="), ask.choice("1.2", "?", ["gd", "Adam"]), ask.text("1.3", "?")):
+        for question in (ask.number("1-1", "α ="), ask.choice("1-2", "?", ["gd", "Adam"]), ask.text("1-3", "?")):
             question.widget()

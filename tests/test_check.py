@@ -78,7 +78,7 @@ def test_chapters_and_numbers():
 
 
 @pytest.mark.parametrize(("number", "says"), [
-    ("1-99", "chapter 1 has 1"), ("99-1", "exercises for: "), ("four", "looks like '5-3'"), (1.99, "no exercise 1.99"),
+    ("1-99", "chapter 1 has 1"), ("99-1", "exercises for: "), ("four", "looks like '5-3'"), (1.99, "looks like '5-3'"),
 ])
 def test_a_wrong_number_is_explained(number, says):
     with pytest.raises(LookupError, match=says):
@@ -92,7 +92,7 @@ def calls(path: Path, name: str) -> list[str]:
 
 
 def unsolved(path: Path, monkeypatch) -> dict[str, str]:
-    """What a solutions notebook leaves: it runs, and calls `check.exercise("5.3", answer)` as a reader does."""
+    """What a solutions notebook leaves: it runs, and calls `check.exercise("5-3", answer)` as a reader does."""
     table = exercises.table(int(path.stem[:2]))
     found = {number: "not checked" for number, entry in table.items() if entry.level != "predict"}
     monkeypatch.setattr(check, "exercise", lambda number, answer: found.update({number: diagnose(number, answer).text}))
@@ -151,7 +151,7 @@ def norm(x, y):
 
 
 def entry_of(reference, **kwargs):
-    return Exercise("1.1", "implement", "?", reference, **({"cases": CASES} | kwargs))
+    return Exercise("1-1", "implement", "?", reference, **({"cases": CASES} | kwargs))
 
 
 class Remembering:
@@ -256,7 +256,7 @@ def test_a_mistake_must_explain_every_case():
 def test_the_count_of_right_cases_helps_where_no_name_does():
     result = diagnose(entry_of(rows), lambda x, y: rows(x, y) if len(x) == 2 else x**3)
     assert result.text.endswith("Right on 2 of 3 cases.")
-    assert result.text.startswith("✗ 1.1  x=an array of shape (4, 3), y=[3, -1, 2, 0.7]:  row 0 is [1, 8, -0.125], ")
+    assert result.text.startswith("✗ 1-1  x=an array of shape (4, 3), y=[3, -1, 2, 0.7]:  row 0 is [1, 8, -0.125], ")
 
 
 def test_own_mistakes_come_before_general_ones():
@@ -428,7 +428,7 @@ def test_the_words_of_the_book():
     (2 + 1j, 2, "your answer is 2+1j, expected 2."),
 ])
 def test_the_first_difference_is_shown(given, expected, says):
-    assert says in diagnose(Exercise("1.1", "predict", "?", expected), given).text
+    assert says in diagnose(Exercise("1-1", "predict", "?", expected), given).text
 
 
 def test_an_error_shows_the_line_it_came_from():
@@ -458,10 +458,10 @@ def test_changing_an_argument_is_shown():
 
 
 def test_long_lines_are_broken_and_long_results_are_not_shown():
-    text = diagnose(Exercise("12.10", "predict", "?", 1, insight="word " * 60), 1).text
+    text = diagnose(Exercise("12-10", "predict", "?", 1, insight="word " * 60), 1).text
     lines = text.splitlines()
     assert len(lines) > 2 and all(line.startswith(" " * 9) and len(line) <= 100 for line in lines[1:])
-    assert len(diagnose(Exercise("1.1", "predict", "?", 1), "long " * 10_000).text) < 300
+    assert len(diagnose(Exercise("1-1", "predict", "?", 1), "long " * 10_000).text) < 300
 
 
 # ---- what is accepted, and what counts as not attempted ----
@@ -531,7 +531,7 @@ def test_a_class_is_used_as_the_exercise_says():
     entry = entry_of(Doubling, cases=[(X,), (Y,)], run=lambda cls, x: cls(x).double(), mistakes={"Thrice.": Tripling})
     assert diagnose(entry, Doubling).status == RIGHT
     assert diagnose(entry, Engine).status == UNTRIED
-    assert diagnose(entry, Tripling).text.startswith("✗ 1.1  x=[[1, 2, -0.5], [0.5, -3, 4]]:  row 0 is [3, 6, -1.5]")
+    assert diagnose(entry, Tripling).text.startswith("✗ 1-1  x=[[1, 2, -0.5], [0.5, -3, 4]]:  row 0 is [3, 6, -1.5]")
     assert diagnose(entry, Tripling).mistake == "Thrice."
 
 
@@ -568,7 +568,7 @@ def test_a_case_is_written_as_a_call(run, says):
     (3, "your answer is 3, expected a dictionary with the keys x, f."),
 ])
 def test_a_dictionary_is_compared_by_its_keys(given, says):
-    assert diagnose(Exercise("1.1", "predict", "?", {"x": 1, "f": 2}), given).text == f"✗ 1.1  {says}"
+    assert diagnose(Exercise("1-1", "predict", "?", {"x": 1, "f": 2}), given).text == f"✗ 1-1  {says}"
 
 
 def test_a_dictionary_is_shown_as_one():
@@ -599,11 +599,11 @@ def valid_orders(order):
 
 
 def test_a_checker_accepts_every_right_answer():
-    entry = Exercise("1.1", "derive", "?", ["a", "b", "c"], checker=valid_orders)
+    entry = Exercise("1-1", "derive", "?", ["a", "b", "c"], checker=valid_orders)
     assert diagnose(entry, ["b", "a", "c"]).status == diagnose(entry, entry.reference).status == RIGHT
     assert diagnose(entry, ["c", "b", "a"]).mistake == "c is computed from a: a comes first."
     assert diagnose(entry, ["a"]).mistake == "Name each node once; you named 1."
-    assert diagnose(entry, 7).text == "✗ 1.1  The number 7 can't be used here: TypeError: 'int' object is not iterable"
+    assert diagnose(entry, 7).text == "✗ 1-1  The number 7 can't be used here: TypeError: 'int' object is not iterable"
     assert diagnose(entry, ...).status == UNTRIED
 
 
@@ -657,7 +657,7 @@ def plants(x, y):
 def test_hostile_answers_are_judged(value, reference):
     assert diagnose(entry_of(reference), value).status == WRONG
     assert diagnose(entry_of(reference), lambda x, y: value).status == WRONG
-    assert diagnose(Exercise("1.1", "predict", "?", 2.0), value).status == WRONG
+    assert diagnose(Exercise("1-1", "predict", "?", 2.0), value).status == WRONG
 
 
 def test_a_hostile_object_left_in_an_argument_is_survived():
@@ -680,7 +680,7 @@ def test_whatever_is_returned_is_judged(value, reference):
 @given(WEIRD)
 def test_whatever_is_passed_is_judged(value):
     assert diagnose(entry_of(rows), value).status in (WRONG, UNTRIED)
-    assert diagnose(Exercise("1.1", "predict", "?", 0.123), value).status in (WRONG, UNTRIED)
+    assert diagnose(Exercise("1-1", "predict", "?", 0.123), value).status in (WRONG, UNTRIED)
 
 
 # ---- an exercise that contradicts itself ----
@@ -688,13 +688,14 @@ def test_whatever_is_passed_is_judged(value):
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"number": "4"}, "number is '4'"),
+    ({"number": "4.1"}, "number is '4.1'"),
     ({"level": "hard"}, "wanted one of predict"),
     ({"cases": ()}, "there are none"),
     ({"caught": {"a text": rows}}, "caught is for exercises with a checker"),
 ])
 def test_a_broken_entry_is_refused(change, says):
     with pytest.raises(ValueError, match=says):
-        Exercise(**{"number": "1.1", "level": "derive", "question": "?", "reference": rows, "cases": CASES} | change)
+        Exercise(**{"number": "1-1", "level": "derive", "question": "?", "reference": rows, "cases": CASES} | change)
 
 
 def test_a_case_must_be_a_tuple():
@@ -709,22 +710,22 @@ def test_a_reference_that_raises_is_the_books_fault():
 
 # ---- predictions ----
 
-NUMBER = Exercise("1.1", "predict", "?", 0.5, mistakes={"That is 1/λ.": 0.25}, insight="It is 2/λ.", rtol=0.01)
-CHOICE = Exercise("1.2", "predict", "?", "Adam", mistakes={"It has no memory.": "gd"}, insight="Adam scales.")
-WORDS = Exercise("1.3", "predict", "?", None, insight="A step grows the loss.")
+NUMBER = Exercise("1-1", "predict", "?", 0.5, mistakes={"That is 1/λ.": 0.25}, insight="It is 2/λ.", rtol=0.01)
+CHOICE = Exercise("1-2", "predict", "?", "Adam", mistakes={"It has no memory.": "gd"}, insight="Adam scales.")
+WORDS = Exercise("1-3", "predict", "?", None, insight="A step grows the loss.")
 
 
 @pytest.mark.parametrize(("entry", "kind", "answer", "says"), [
-    (NUMBER, float, None, "· 1.1  not answered.  The answer is α = 0.5.\n       It is 2/λ."),
-    (NUMBER, float, 0.5, "✓ 1.1  You predicted α = 0.5.\n       It is 2/λ."),
-    (NUMBER, float, 0.501, "✓ 1.1  You predicted α = 0.501.\n       It is 2/λ."),
+    (NUMBER, float, None, "· 1-1  not answered.  The answer is α = 0.5.\n       It is 2/λ."),
+    (NUMBER, float, 0.5, "✓ 1-1  You predicted α = 0.5.\n       It is 2/λ."),
+    (NUMBER, float, 0.501, "✓ 1-1  You predicted α = 0.501.\n       It is 2/λ."),
     (NUMBER, float, 0.25,
-     "✗ 1.1  You predicted α = 0.25.  The answer is α = 0.5.\n       That is 1/λ.\n       It is 2/λ."),
-    (NUMBER, float, 7.0, "✗ 1.1  You predicted α = 7.  The answer is α = 0.5.\n       It is 2/λ."),
-    (CHOICE, str, "gd", "✗ 1.2  You predicted gd.  The answer is Adam.\n       It has no memory.\n       Adam scales."),
-    (CHOICE, str, "Adam", "✓ 1.2  You predicted Adam.\n       Adam scales."),
-    (WORDS, str, "It explodes", "✓ 1.3  You wrote: It explodes\n       A step grows the loss."),
-    (WORDS, str, None, "· 1.3  not answered.\n       A step grows the loss."),
+     "✗ 1-1  You predicted α = 0.25.  The answer is α = 0.5.\n       That is 1/λ.\n       It is 2/λ."),
+    (NUMBER, float, 7.0, "✗ 1-1  You predicted α = 7.  The answer is α = 0.5.\n       It is 2/λ."),
+    (CHOICE, str, "gd", "✗ 1-2  You predicted gd.  The answer is Adam.\n       It has no memory.\n       Adam scales."),
+    (CHOICE, str, "Adam", "✓ 1-2  You predicted Adam.\n       Adam scales."),
+    (WORDS, str, "It explodes", "✓ 1-3  You wrote: It explodes\n       A step grows the loss."),
+    (WORDS, str, None, "· 1-3  not answered.\n       A step grows the loss."),
 ])
 def test_verdict(entry, kind, answer, says):
     question = ask.Question(entry.number, "α =" if kind is float else "Which?", kind, answer=answer)
@@ -769,4 +770,4 @@ def test_tried_keeps_the_readers_own_answer_where_it_is_right(monkeypatch, capsy
 
 
 def test_a_prediction_never_asked_is_revealed_all_the_same():
-    assert check.verdict(NUMBER, None).text == "· 1.1  not answered.  The answer is 0.5.\n       It is 2/λ."
+    assert check.verdict(NUMBER, None).text == "· 1-1  not answered.  The answer is 0.5.\n       It is 2/λ."

@@ -28,8 +28,6 @@ import numpy as np
 import pytest
 import torch
 
-from textbook import exercises
-
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 WELCOME = NOTEBOOKS / "00_welcome.py"
 KNOWN = [str, int, float, list, dict, set, tuple, bytes, np.ndarray, np.random.Generator, np.ufunc,
@@ -123,18 +121,12 @@ def line_with(name: str, code: str) -> str:
     return next((line.strip() for line in code.splitlines() if re.search(rf"\b{name.split('.')[-1]}\b", line)), "")
 
 
-def converted() -> list[Path]:
-    """The chapters whose exercises have the numbers of the fifteen-chapter book."""
-    dashed = [chapter for chapter in exercises.chapters() if all("-" in number for number in exercises.table(chapter))]
-    return [path for path in sorted(NOTEBOOKS.glob("[0-9]*.py")) if int(path.stem[:2]) in dashed]
-
-
 def welcome() -> set[str]:
     cells = jupytext.read(WELCOME).cells
     return set().union(*(named_in(cell.source) for cell in cells if cell.cell_type == "markdown"))
 
 
-@pytest.mark.parametrize("source", converted(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("source", sorted(NOTEBOOKS.glob("[0-9]*.py")), ids=lambda path: path.stem)
 def test_what_a_chapter_uses_has_been_introduced(source):
     found = gaps(source, set() if source == WELCOME else welcome())
     assert not found, f"{source.stem}: {len(found)} first uses without an introduction\n" + "\n".join(found)

@@ -64,7 +64,7 @@ def prediction(number: str) -> None:
         LookupError: there is no prediction of that number.
     """
     entry, question = find(number), ask.asked.get(number)
-    if (question and question.answer is not None) or "-" not in number:
+    if question and question.answer is not None:
         return print(verdict(entry, question))
     fold = folded(f"{_truth(entry, question)}\n{entry.insight}".strip(),
                   f"{number}: your answer first, then run this cell again. Or open the answer here.",

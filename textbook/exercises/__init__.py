@@ -25,7 +25,7 @@ class Exercise:
     """One exercise, or one prediction.
 
     Attributes:
-        number: "5-3", exercise 3 of chapter 5; "5-b", its second prediction.  Older chapters write "5.3", "5.3b".
+        number: "5-3", exercise 3 of chapter 5; "5-b", its second prediction.
         level: one of `LEVELS`.
         question: what is asked, in one line.
         reference: the right answer.  A function (or class) where the reader writes one, else a value.
@@ -58,7 +58,7 @@ class Exercise:
     atol: float = 1e-9
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"\d+(\.\d+[a-z]?|-(\d+|[a-z]))", self.number):
+        if not re.fullmatch(r"\d+-(\d+|[a-z])", self.number):
             raise ValueError(f"number is {self.number!r}, wanted a chapter and a place in it, such as '5-3' or '5-b'")
         if self.level not in LEVELS:
             raise ValueError(f"{self.number}: level is {self.level!r}, wanted one of {', '.join(LEVELS)}")
@@ -95,7 +95,7 @@ def chapter_of(number: str) -> int:
     >>> chapter_of("5-3")
     5
     """
-    chapter = re.split("[.-]", str(number))[0]
+    chapter = str(number).split("-")[0]
     if not chapter.isdecimal():
         raise LookupError(f"the number of an exercise looks like '5-3'; got {number!r}")
     return int(chapter)
