@@ -122,6 +122,7 @@ check.exercise("7-1", negative_log_likelihood)
 x = np.array([-3.0, -2.2, -1.5, 0.6, -0.4, 1.4, 2.3, 3.1])
 y = np.repeat([0.0, 1.0], 4)
 
+# %%
 def loss(theta):
     y_hat = ops.sigmoid(theta[0] * x + theta[1])
     return -ops.mean(y * ops.log(y_hat) + (1 - y) * ops.log(1 - y_hat))              # (7.4)
@@ -279,6 +280,8 @@ check.exercise("7-6", softmax_jacobian)
 z, Y = np.array([2.0, 1.0, -1.0]), np.array([0.0, 1.0, 0.0])
 y_hat = ops.softmax(z)
 J = np.diag(y_hat) - np.outer(y_hat, y_hat)                                          # (7.11)
+
+# %%
 print("steps 3 and 4:", ((-Y / y_hat) @ J).round(4))
 print("ŷ − Y:        ", (y_hat - Y).round(4))
 print("the engine:   ", engine.grad(lambda z: ops.cross_entropy(z, np.array([1])))(z[None])[0].round(4))

@@ -64,10 +64,8 @@ def picture(fig):
     (curve,) = data.plot([], [], "-", color="black", lw=2)
     (border,) = data.plot([], [], ":", color="black", lw=1.4)
     errors = [data.plot([], [], "-", color="0.6", lw=1)[0] for _ in range(2)]
-    dots, marks = [], []
-    for ax, found in ((data, dots), (pushes, marks)):
-        found += [ax.plot([], [], look, color=color, ms=9, mec="white", zorder=3)[0]
-                  for look, color in (("o", blue), ("s", orange))]  # fmt: skip
+    dots, marks = ([ax.plot([], [], look, color=color, ms=9, mec="white", zorder=3)[0]
+                    for look, color in (("o", blue), ("s", orange))] for ax in (data, pushes))  # fmt: skip
     grid = np.linspace(-FAR, FAR, 161)
 
     def draw(d, k):
