@@ -12,7 +12,7 @@ STARTS = {"undecided": "undecided: w = 0", "wrong": "surely wrong: w = −5"}
 
 lab = Lab(
     "Play to see the curve learn; drag points along their line; try the other loss from the other start",
-    size=(8.4, 4.0),
+    inches=(8.4, 4.0),
     loss=Choice("loss", "entropy", {"entropy": "cross-entropy", "squared": "squared error"}),
     start=Choice("start", "undecided", STARTS),
     lr=Slider("α", 1.0, 0.1, 4.0, 0.1),
