@@ -382,6 +382,7 @@ def test_what_never_ends_is_stopped_and_said(answer, how, says, short_patience):
 def test_an_answer_prints_no_more_than_a_reader_can_read(capsys):
     assert diagnose(TWICE, chatty).status == WRONG
     printed = capsys.readouterr().out
+    assert "printed without end" in diagnose(TWICE, lambda x: [print("again") for _ in itertools.count()]).text
     assert printed.startswith("again\nagain") and len(printed) < 4 * run.PRINTED
 
 
@@ -692,6 +693,7 @@ def test_whatever_is_passed_is_judged(value):
     ({"level": "hard"}, "wanted one of predict"),
     ({"cases": ()}, "there are none"),
     ({"caught": {"a text": rows}}, "caught is for exercises with a checker"),
+    ({"mistakes": {"a text": rows}, "checker": iter}, "mistakes for the others"),
 ])
 def test_a_broken_entry_is_refused(change, says):
     with pytest.raises(ValueError, match=says):

@@ -25,7 +25,7 @@ from textbook.exercises import Exercise
 LONGEST = 100_000  # items taken from an answer that is an iterator
 PRINTED = 20_000  # characters that an answer may print
 SECONDS, PATIENCE = 10.0, 60.0  # of computing, and by the clock, that one call may take
-MEMORY, ROOM = 1 << 30, 4 << 30  # bytes that a call may fill, and ask for
+MEMORY, ROOM = 1 << 30, 2 << 30  # bytes that a call may fill, and ask for
 TICK = 0.05  # seconds between two looks at a running answer
 
 Parts = dict[str, Any]  # place in a result → array, or whatever else stood there
@@ -161,6 +161,8 @@ class _Printed(io.TextIOBase):
         if self.left > 0:
             self.out.write(text[: self.left] + ("" if len(text) <= self.left else " …\n"))
         self.left -= len(text)
+        if self.left < -50 * PRINTED:
+            raise Stopped("printed without end")
         return len(text)
 
     def flush(self) -> None:

@@ -64,8 +64,8 @@ class Exercise:
             raise ValueError(f"{self.number}: level is {self.level!r}, wanted one of {', '.join(LEVELS)}")
         if self.checker is None and not self.is_value and not self.cases:
             raise ValueError(f"{self.number}: a function is compared on cases, and there are none")
-        if self.caught and self.checker is None:
-            raise ValueError(f"{self.number}: caught is for exercises with a checker; these are compared: use mistakes")
+        if (self.mistakes and self.checker) or (self.caught and not self.checker):
+            raise ValueError(f"{self.number}: caught is for exercises with a checker, mistakes for the others")
 
     @property
     def is_value(self) -> bool:
