@@ -116,7 +116,7 @@ def negative_log_likelihood(y_hat, y):
 check.exercise("7-1", negative_log_likelihood)
 
 # %% [markdown]
-# Eight numbers, eight answers, and descent on (7.4): a training run in six lines. (`ops.sigmoid` and `ops.mean` are the engine's, `optim.descend` walks; the lab's points are used.)
+# Eight numbers, eight answers, and descent on (7.4): a training run in six lines. (`ops.sigmoid`, `ops.log` and `ops.mean` are the engine's, `optim.descend` walks; the lab's points are used.)
 
 # %%
 x = np.array([-3.0, -2.2, -1.5, 0.6, -0.4, 1.4, 2.3, 3.1])
@@ -170,7 +170,7 @@ check.exercise("7-2", binary_cross_entropy)
 #
 # $$\hat y_k = \frac{e^{z_k}}{\sum_j e^{z_j}} \tag{7.7}$$
 #
-# Only differences matter: adding a number to all logits multiplies numerator and denominator by the same factor. With the two logits $z$ and 0 it is the sigmoid of $z$.
+# Only differences matter: adding a number to all logits multiplies numerator and denominator by the same factor. With the two logits $z$ and 0 it is the sigmoid of $z$. In the package it is `ops.softmax`.
 
 # %%
 print("softmax        ", ops.softmax(np.array([2.0, 1.0, -1.0])).round(3))
@@ -368,7 +368,7 @@ for name, f in (("cross-entropy", lambda z: ops.softplus(z) - z), ("squared erro
 # %% [markdown]
 # ## 7.7 On MNIST: 0 or 1
 #
-# [Chapter 6](06_linear_regression.ipynb) told ones from zeros by a line. The same pixels and the same score $z$; only the loss is now (7.5). The curvature of (7.5) by $z$ is $\hat y(1 - \hat y)$, at most ¼; that of the squared error is 2. So the learning rate may be eight times as large. `fitted` trains either; `nn.Linear` is $z = xW + b$, `ops.mse` the mean squared error.
+# [Chapter 6](06_linear_regression.ipynb) told ones from zeros by a line. The same pixels and the same score $z$; only the loss is now (7.5). The curvature of (7.5) by $z$ is $\hat y(1 - \hat y)$, at most ¼; that of the squared error is 2. So the learning rate may be eight times as large. `fitted` trains either; `nn.Linear` is $z = xW + b$, `ops.mse` the mean squared error. Of the optimizer, `zero_grad` forgets the old gradients and `step` moves.
 
 # %%
 mnist = data.load_mnist()
@@ -397,7 +397,7 @@ print(f"right, of {val.sum()}: linear {((score > 0.5) == truly_one).sum()}, "
       f"logistic {((probability > 0.5) == truly_one).sum()}")
 
 # %% [markdown]
-# One image more. The outputs differ in kind:
+# One image more, in colours of `OKABE_ITO`, the palette of the book. The outputs differ in kind:
 
 # %%
 fig, axes = figure(7.4, 2.6, columns=2)

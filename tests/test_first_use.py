@@ -34,7 +34,8 @@ KNOWN = [str, int, float, list, dict, set, tuple, bytes, np.ndarray, np.random.G
          matplotlib.axes.Axes, matplotlib.figure.Figure, matplotlib.lines.Line2D, matplotlib.text.Text,
          namedtuple("Any", "")]    # their methods need no introduction
 METHODS = {name for kind in KNOWN for name in dir(kind)}
-PYTORCH = {name for kind in (torch.Tensor, torch.nn.Module, torch.optim.Optimizer) for name in dir(kind)}
+THEIRS = (torch.Tensor, torch.nn.Module, torch.nn.functional, torch.optim.Optimizer)
+PYTORCH = {name for kind in THEIRS for name in dir(kind)}
 FOREIGN = {"np", "numpy", "torch", "matplotlib", "plt"}
 CODE = re.compile(r"```.*?```|`+[^`]+`+", re.DOTALL)
 
