@@ -340,7 +340,7 @@ least, most = np.linalg.eigvalsh(H)
 print(f"curvatures {least:.3f} and {most:.3f}, κ = {most / least:.2f}, limit α < {2 / most:.3f}")
 
 # %% [markdown]
-# The Hessian does not contain $y$. The shape of the bowl, and with it the right learning rate, depend on *where* we have measured and not on *what*. **Task:** drag single points in the left picture, up and down, then sideways. Which of the two moves the bowl, and which changes its shape?
+# The Hessian does not contain $y$. The shape of the bowl, and with it the right learning rate, depend on *where* we have measured and not on *what*. **Task:** drag single points in the left picture, up and down, then sideways; press *Move all points up by 1*. Which of these moves the bowl, and which changes its shape?
 
 # %%
 labs.linear_regression.show(preset="noisy", lr=0.9, step=10)

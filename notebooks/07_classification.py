@@ -443,7 +443,7 @@ picture(fig, alt="The ten validation images of which logistic regression is leas
 # %%
 means = np.stack([mnist.x_train[mnist.y_train == digit].mean(axis=0) for digit in range(10)])
 distance = ((mnist.x_val[:, None] - means) ** 2).sum(axis=-1)
-print(f"nearest mean: {(distance.argmin(axis=1) == mnist.y_val).mean():.1%} of the validation images")
+print(f"nearest mean: {(distance.argmin(axis=1) == mnist.y_val).mean():.0%} of the validation images")
 
 # %% [markdown]
 # The nearest mean is linear too: $-\tfrac12\lVert x - \mu\rVert^2$ is $x\cdot\mu - \tfrac12\lVert\mu\rVert^2$, plus something that is the same for all digits. So it is a softmax regression, with weights that nobody has trained: the ten means. What do trained weights add? (`data.batches` deals out the images, 64 at a time.)
@@ -458,7 +458,7 @@ for _ in range(15):
         ops.cross_entropy(softmax_model(images), labels).backward()
         optimizer.step()
 guesses = softmax_model(mnist.x_val).data.argmax(axis=1)
-print(f"softmax regression: {(guesses == mnist.y_val).mean():.1%}")
+print(f"softmax regression: {(guesses == mnist.y_val).mean():.0%}")
 
 # %%
 fig, axes = figure(7.4, 2.6, rows=2)
