@@ -425,12 +425,19 @@ def test_png_shows_the_current_frame():
 def test_the_background_leaves_the_live_artists_out():
     stage, _ = simple()
     background = pixels(stage._background)
-    assert background.shape == (600, 800, 3)
-    shown = pixels(stage.png(scale=2))
+    assert background.shape == (450, 600, 3)
+    shown = pixels(stage.png(scale=1.5))
     assert np.abs(shown - background).max() > 100
     for artist in stage.live:
         artist.set_visible(False)
-    assert np.abs(pixels(stage.png(scale=2)) - background).max() <= 4  # composed in another order
+    assert np.abs(pixels(stage.png(scale=1.5)) - background).max() <= 4  # composed in another order
+
+
+def test_a_browser_may_ask_for_a_denser_background():
+    stage, _ = simple()
+    for wanted, width in ((1.2, 600), (2.0, 800), (1.0, 800), (50.0, 1600)):
+        stage._wanted = wanted
+        assert pixels(stage._background).shape[1] == width
 
 
 def test_repaint_sends_what_changed():
@@ -460,7 +467,7 @@ def test_the_notebook_keeps_a_still_and_words():
     assert metadata["image/png"] == {"alt": "A slope. slope 3", "width": 400, "height": 300}
     assert data["text/plain"] == "A slope. slope 3"
     still, plain = base64.b64decode(data["image/png"]), stage.png(scale=1.6)
-    assert pixels(still).shape == (480, 640, 3) and len(still) < 0.8 * len(plain)
+    assert pixels(still).shape == (450, 600, 3) and len(still) < 0.8 * len(plain)
     assert np.abs(pixels(still) - pixels(plain)).mean() < 2
     stage.frame = 0
     other = base64.b64decode(stage.bundle()[0]["image/png"])

@@ -30,7 +30,7 @@ Draw = Callable[[int], str | None]
 
 SCRIPT = Path(__file__).with_name("stage.js")
 SLICE = 0.01  # seconds of recording between two looks at the kernel's messages
-BACKGROUND, STILL = 2.0, 1.6  # pixels of the picture to one of the figure
+BACKGROUND = 1.5  # pixels of the picture to one of the figure, until a browser asks for more; and of the still
 WHITE = (1.0, 1.0, 1.0, 1.0)
 DENSEST = 4.0  # the most that a browser may ask for
 
@@ -132,8 +132,8 @@ class Stage(anywidget.AnyWidget):
     ) -> None:
         """Show new frames: the current one at once, the whole film as soon as it is recorded.
 
-        The first film is complete when this returns.  Later ones are recorded in slices, so that the kernel goes on
-        answering, and a newer `update` takes the place of an unfinished one.
+        In an event loop, as in a notebook, the film is recorded in slices, so that the kernel goes on answering, and a
+        newer `update` takes the place of an unfinished one.  Elsewhere it is complete when this returns.
 
         Args:
             frames, draw, label, interval: as in `film`.
@@ -141,7 +141,7 @@ class Stage(anywidget.AnyWidget):
         """
         self._cancel()
         self._draw, values = draw, readouts(frames)
-        later = bool(self._film) and len(values) > 1 and running_loop() is not None
+        later = len(values) > 1 and running_loop() is not None
         with self.hold_sync():
             self.frame = max(0, min(self.frame if start is None else start, len(values) - 1))
             self.send(_last(self._record(values, draw, label, interval, only=self.frame if later else None)))
@@ -253,8 +253,7 @@ class Stage(anywidget.AnyWidget):
             for artist in sorted(self.live, key=Artist.get_zorder):
                 artist.draw(agg)
             picture = on_paper(Image.fromarray(np.asarray(agg.buffer_rgba())), on_paper(picture))
-        size = [round(STILL * side) for side in (self._recorder.width, self._recorder.height)]
-        return png_bytes(picture.resize(size, Image.Resampling.BILINEAR).quantize(256, dither=Image.Dither.NONE))
+        return png_bytes(picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
     @contextmanager
     def _scaled(self, scale: float) -> Iterator[None]:
