@@ -466,7 +466,7 @@ def test_the_notebook_keeps_a_still_and_words():
     data, metadata = stage._repr_mimebundle_()
     assert metadata["image/png"] == {"alt": "A slope. slope 3", "width": 400, "height": 300}
     assert data["text/plain"] == "A slope. slope 3"
-    still, plain = base64.b64decode(data["image/png"]), stage.png(scale=1.6)
+    still, plain = base64.b64decode(data["image/png"]), stage.png(scale=1.5)
     assert pixels(still).shape == (450, 600, 3) and len(still) < 0.8 * len(plain)
     assert np.abs(pixels(still) - pixels(plain)).mean() < 2
     stage.frame = 0
