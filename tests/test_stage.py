@@ -471,7 +471,7 @@ def test_the_notebook_keeps_a_still_and_words():
     assert np.abs(pixels(still) - pixels(plain)).mean() < 2
     stage.frame = 0
     other = base64.b64decode(stage.bundle()[0]["image/png"])
-    assert np.abs(pixels(other) - pixels(stage.png(scale=1.6))).mean() < 2 < np.abs(pixels(still) - pixels(other)).max()
+    assert np.abs(pixels(other) - pixels(stage.png(scale=1.5))).mean() < 2 < np.abs(pixels(still) - pixels(other)).max()
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == stage.model_id
 
 
