@@ -179,6 +179,16 @@ def test_plain_in_plain_out(name):
     assert np.array_equal(kept.data, plain)
 
 
+@pytest.mark.parametrize("name", "abs cos exp log relu sigmoid sin softplus sqrt tanh".split())
+@pytest.mark.parametrize("given", [0.5, 2, [0.5, 1.5], np.float32(0.5)])
+def test_numbers_and_lists_are_taken_as_they_are(name, given):
+    assert np.allclose(getattr(ops, name)(given), getattr(ops, name)(np.asarray(given)))
+
+
+def test_a_list_of_logits():
+    assert np.allclose(ops.softmax([2.0, 1.0, -1.0]), ops.softmax(np.array([2.0, 1.0, -1.0])))
+
+
 @pytest.mark.parametrize("name", OPS)
 def test_the_inputs_are_left_alone(name):
     inputs, params = OPS[name].example(np.random.default_rng(0))

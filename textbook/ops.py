@@ -69,7 +69,7 @@ def _log_softmax_forward(z: Array, axis: int) -> Array:
 
 def _by_columns(z: Array, axis: int) -> Array:
     """The same numbers, stored so that numpy reduces short rows several times as fast."""
-    return np.asfortranarray(z) if z.ndim == 2 and axis in (1, -1) and z.shape[1] < 64 else z
+    return np.asfortranarray(z) if np.ndim(z) == 2 and axis in (1, -1) and z.shape[1] < 64 else z
 
 
 @primitive(

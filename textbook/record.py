@@ -109,7 +109,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
             tensor = type(x)
             break
     else:
-        return op.forward(*inputs, **params)
+        return op.forward(*[np.asarray(x) if type(x) is list else x for x in inputs], **params)
     read_at = _clock  # before anything is read, so that a write by another thread meanwhile counts
     parents, arrays, recorded = [], [], False
     for x in inputs:
