@@ -15,6 +15,7 @@ from tools.notebooks import LARGEST_MB, NOTEBOOKS, WIDGET_VIEW, build, cells_of,
 CHAPTERS = [path for path in chapters() if path.parent == NOTEBOOKS]
 LONGEST_CELL = 15
 MEDIAN_CELL = 3
+MOST_CELLS, MOST_WORDS = 90, 3_500    # what two hours hold
 
 every_notebook = pytest.mark.parametrize("source", chapters(), ids=lambda path: path.stem)
 every_chapter = pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
@@ -46,6 +47,8 @@ def faults(notebook: nbformat.NotebookNode) -> list[str]:
                 found.append(f"code cell {number} keeps a widget view, which shows an error without a kernel")
             if output.output_type == "stream" and re.search(r"\w*Warning:", output.text):
                 found.append(f"code cell {number} shows a warning: {output.text.splitlines()[0]}")
+        if "check.prediction(" in cell.source and not all("<details>" in str(out.get("data")) for out in cell.outputs):
+            found.append(f"code cell {number} shows the answer to a question that nobody has answered yet")
         if re.search(r"\blabs\.\w+.*\.show\(", cell.source) and not any(map(is_still, cell.outputs)):
             found.append(f"code cell {number} shows a lab, but saves no still with an alt text")
     return found
@@ -92,6 +95,13 @@ def test_cells_are_short(source):
 
 
 @every_chapter
+def test_a_chapter_fits_two_hours(source):
+    cells = saved(source).cells
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    assert len(cells) <= MOST_CELLS and words <= MOST_WORDS, f"{len(cells)} cells, {words} words: split the chapter"
+
+
+@every_chapter
 def test_headings_are_in_order(source):
     prose = "\n".join(cell.source for cell in saved(source).cells if cell.cell_type == "markdown")
     prose = re.sub(r"^```.*?^```", "", prose, flags=re.MULTILINE | re.DOTALL)
@@ -124,6 +134,8 @@ def test_a_sound_notebook_has_no_faults():
     ({"outputs": [{"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}]}, "ValueError"),
     ({"outputs": [{"output_type": "display_data", "data": {WIDGET_VIEW: {}}, "metadata": {}}]}, "widget view"),
     ({"outputs": [{"output_type": "stream", "name": "stderr", "text": "x.py:1: UserWarning: no"}]}, "shows a warning"),
+    ({"source": "check.prediction('1-a')", "outputs": [{"output_type": "stream", "name": "stdout", "text": "It is 4"}]},
+     "nobody has answered"),
     ({"id": "hand-made"}, "normal form"),
     ({"metadata": {"collapsed": True}}, "normal form"),
 ])
