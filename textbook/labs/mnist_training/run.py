@@ -1,0 +1,182 @@
+"""A training that can be changed between two steps.  Every step is `train.train`'s: there is no second loop."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from textbook import data as datasets
+from textbook import nn, ops, optim, train
+from textbook.engine import Array
+
+SMOOTHING = 0.95  # weight of the past in the running mean of the loss
+CHECKS = 4  # validations in an epoch, the last at its end
+TILES = 4  # the first TILES² units are shown
+AT_RESET = ("hidden", "batch", "activation", "init", "seed")
+
+
+def widths(text: str) -> list[int]:
+    """The widths of the hidden layers, from a text such as "256, 128"; an empty one means none."""
+    parts = re.split(r"[,\s]+", text.strip(" ,"))
+    if parts == [""]:
+        return []
+    if not all(re.fullmatch(r"[0-9]{1,4}", part) and int(part) for part in parts):
+        raise ValueError(f"hidden widths are whole numbers of 1 or more, such as 256, 128: got {text!r}")
+    found = [int(part) for part in parts]
+    if sum(found) > 2048:
+        raise ValueError(f"the hidden widths add up to {sum(found):,}: at most 2,048 units train at a lively pace")
+    return found
+
+
+class Change(NamedTuple):
+    """From after this step on, this rule and learning rate."""
+
+    step: int
+    rule: str
+    lr: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training so far.
+
+    Attributes:
+        shown: which weights the picture shows, "now" or their "change".
+        per_epoch: steps in an epoch.
+        total: steps of the whole run.
+        loss: (steps,) of each batch, in nats, before its step.
+        smoothed: (steps,) its exponential mean.
+        checked: (checks,) the steps after which the validation data were scored; the first is 0.
+        val_loss, val_accuracy: (checks,).
+        weights: (784, units) of the first layer: at most 16 units, as last seen finite.
+        start: (784, units) the same before the first step.
+        units: how many the first layer has.
+        parameters: how many numbers are learnt.
+        changes: rule and learning rate, with the steps from which they hold; the first is the start.
+        diverged_at: the step whose loss was no longer a number, or -1.
+    """
+
+    shown: str
+    per_epoch: int
+    total: int
+    loss: Array
+    smoothed: Array
+    checked: Array
+    val_loss: Array
+    val_accuracy: Array
+    weights: Array
+    start: Array
+    units: int
+    parameters: int
+    changes: tuple[Change, ...]
+    diverged_at: int
+
+
+@functools.cache
+def _mnist() -> datasets.Mnist:
+    return datasets.load_mnist()
+
+
+class Run:
+    """A training that takes one step at a time, and can be changed between two.
+
+    Args:
+        settings: of the lab.  Those named in `AT_RESET` are fixed for this run.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        s = self.settings = settings
+        rng = np.random.default_rng(s["seed"])
+        self.model = nn.MLP([784, *widths(s["hidden"]), 10], rng=rng, init=s["init"],
+                            activation=getattr(ops, s["activation"]))  # fmt: skip
+        self.per_epoch = -(-len(_mnist().x_train) // s["batch"])
+        self._batches = self._stream(rng)
+        self.losses: list[float] = []
+        self.smoothed: list[float] = []
+        self.checked: list[int] = []
+        self.scores: list[train.Score] = []
+        self.changes: list[Change] = []
+        self.diverged_at = -1
+        self._use_rule(s)
+        self._start = self._weights = self._first_weights()
+        self.check()
+
+    def _stream(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+        while True:
+            yield from datasets.batches(_mnist().x_train, _mnist().y_train, self.settings["batch"], rng)
+
+    def _use_rule(self, s: Mapping[str, Any]) -> None:
+        self.optimizer = optim.Optimizer(self.model.parameters(), s["rule"], lr=s["lr"])
+        self._steps = train.train(self.model, ops.cross_entropy, self._batches, self.optimizer)
+
+    def change(self, settings: Mapping[str, Any]) -> None:
+        """Go on with other settings; another rule starts with a state of zeros, on the same parameters and batches."""
+        before = self.settings
+        self.settings = {**settings, **{name: before[name] for name in AT_RESET}}
+        if settings["rule"] != before["rule"]:
+            self._use_rule(settings)
+        self.optimizer.hyper["lr"] = settings["lr"]
+
+    @property
+    def step_number(self) -> int:
+        """Steps taken."""
+        return len(self.losses)
+
+    @property
+    def total(self) -> int:
+        """Steps of the whole run."""
+        steps = self.settings["steps"]
+        return self.per_epoch * self.settings["epochs"] if steps is None else steps
+
+    @property
+    def going(self) -> bool:
+        """Whether there is a step left to take."""
+        return self.diverged_at < 0 and self.step_number < self.total
+
+    def step(self) -> None:
+        """Take one step, and score the validation data where it is time."""
+        used = Change(self.step_number, self.settings["rule"], self.settings["lr"])
+        if not self.changes or self.changes[-1][1:] != used[1:]:
+            self.changes.append(used)
+        with np.errstate(all="ignore"):  # divergence is a result
+            loss = next(self._steps).loss
+        past = self.smoothed[-1] if self.smoothed else 0.0
+        weight = (1 - SMOOTHING) / (1 - SMOOTHING ** (self.step_number + 1))  # the mean of what there is so far
+        self.losses.append(loss)
+        self.smoothed.append(past + weight * (loss - past))
+        if not np.isfinite(loss):
+            self.diverged_at = self.step_number
+        elif self._checks_due(self.step_number) > self._checks_due(self.step_number - 1) or not self.going:
+            self.check()
+
+    def _checks_due(self, step: int) -> int:
+        return CHECKS * step // self.per_epoch
+
+    def check(self) -> None:
+        """Score the validation data, unless that is done."""
+        if self.diverged_at < 0 and self.step_number not in self.checked[-1:]:
+            with np.errstate(all="ignore"):
+                self.scores.append(train.evaluate(self.model, _mnist().x_val, _mnist().y_val))
+            self.checked.append(self.step_number)
+
+    def _first_weights(self) -> Array:
+        # A copy: handing out the array itself would have the engine watch it for writes, at every step.
+        return self.model.layers[0].w.detach()[:, : TILES**2].data
+
+    def data(self) -> Training:
+        """The training so far."""
+        weights = self._first_weights()
+        if np.isfinite(weights).all():
+            self._weights = weights
+        units = self.model.layers[0].w.shape[1]
+        val_loss, val_accuracy = np.array(self.scores, float).T
+        return Training(
+            self.settings["weights"], self.per_epoch, self.total, np.array(self.losses), np.array(self.smoothed),
+            np.array(self.checked), val_loss, val_accuracy, self._weights, self._start, units,
+            sum(p.size for p in self.model.parameters()), tuple(self.changes), self.diverged_at,
+        )  # fmt: skip
