@@ -85,8 +85,9 @@ def picture(fig):
         slopes += far.plot([], [], color=color, ls=":", lw=2.6, alpha=0.6)
         marks += rate.plot([], [], sign, color=color, ls="none", ms=9, mec="white")
     (theory,) = far.plot([], [], color=plots.PALE, ls=":", lw=2.6, label="theory's slope")
-    far.legend(handles=[*curves, theory], loc="lower left", bbox_to_anchor=(0, 1), ncols=3, handlelength=2,
-               columnspacing=1, fontsize=9)  # fmt: skip
+    key = far.legend(handles=[*curves, theory], loc="lower right", bbox_to_anchor=(1.01, 1), ncols=3, handlelength=2,
+                     columnspacing=1, fontsize=8.5, borderaxespad=0.3)  # fmt: skip
+    key.set_in_layout(False)
     live = [*rings, *paths, begin, *slopes, *curves, *marks]
 
     def load(d):

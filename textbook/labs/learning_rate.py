@@ -7,7 +7,7 @@ from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, round
 from textbook.surfaces import SURFACES, valley
 
 BLUE, ORANGE, GREY = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"], "0.45"
-DUST = 1e-30  # of the first loss: below it the picture's axis ends
+DUST = 1e-20  # of the first loss: below it the picture's axis ends
 
 lab = Lab(
     "Move the slider from small to large learning rates; drag in the left picture to start elsewhere",
@@ -60,12 +60,12 @@ def picture(fig):
     (hill,) = place.plot([], [], color=GREY, lw=1.4, ls="-")
     (sweep,) = final.plot([], [], color=GREY, lw=1.2, ls="-")
     (bound,) = final.plot([], [], color=BLUE, lw=1.2, ls="--")
-    word = final.text(1, 1, "2/λ", color=BLUE, va="top", ha="right")
+    words = [final.text(1, 1, f"{n}/λ", color=BLUE, va="top", ha="right") for n in (1, 2)]
     (path,) = place.plot([], [], "o-", color=ORANGE, ms=4, lw=1.2, mec="white", mew=0.4)
     (begin,) = place.plot([], [], "D", color="black", ms=6, mfc="white")
     (curve,) = falling.plot([], [], color=ORANGE, lw=1.6)
     (mark,) = final.plot([], [], "o", color=ORANGE, ms=8, mec="white")
-    live = [hill, sweep, bound, word, path, begin, curve, mark]
+    live = [hill, sweep, bound, words, path, begin, curve, mark]
     scenery = None
     heights = (1.0, 1.0)
 
@@ -82,8 +82,10 @@ def picture(fig):
             limits = ((low, high), (y.min() - 0.05 * rise, y.min() + 1.05 * rise))
         hill.set_data(*((x, y) if surface.dimension == 1 else ([], [])))
         sweep.set_data(d.lr, np.clip(d.gap[-1], *heights))
-        bound.set_data([d.limit] * 2, [heights[0] / 2, heights[1]])
-        word.set_position((d.limit * 0.96, heights[1] / 2))
+        ends = [heights[0] / 2, heights[1], np.nan]
+        bound.set_data(np.repeat([d.limit / 2, d.limit], 3), [*ends, *ends])
+        for n, word in enumerate(words, start=1):  # one step, on a quadratic; and no convergence any more
+            word.set_position((n * d.limit / 2 * 0.96, heights[1] / 2))
         new = (surface.name, limits, heights, len(d.loss), snapped(4, d.lr[0], d.lr[-1]))
         if new == scenery:
             return False

@@ -98,7 +98,7 @@ def lift(view: View) -> None:
 
 lab = Lab(
     "Drag a point, or the start ◇ on the bowl; then follow the descent with the slider",
-    inches=(8.4, 5.2),
+    inches=(8.4, 4.7),
     preset=Choice("points", "source", {key: preset.title for key, preset in PRESETS.items()}),
     lr=Slider("α", 0.1, 0.001, 1.2, 0.001),
     steps=Slider("steps", 30, 1, 200, 1),
@@ -187,7 +187,7 @@ def ellipses(d, box):
 @lab.picture
 def picture(fig):
     fig.get_layout_engine().set(h_pad=0.08)
-    grid = fig.add_gridspec(2, 2, height_ratios=(2.3, 1), width_ratios=(1.3, 1))
+    grid = fig.add_gridspec(2, 2, height_ratios=(2.5, 1), width_ratios=(1.2, 1))
     scatter = fig.add_subplot(grid[0, 0], xlabel="x", ylabel="y", title="points and line")
     place = fig.add_subplot(grid[0, 1], xlabel="w", ylabel="b", title="loss over (w, b)", box_aspect=1)
     fall = fig.add_subplot(grid[1, :], xlabel="step", ylabel="loss above\nits minimum", yscale="log")
@@ -210,6 +210,7 @@ def picture(fig):
     (here,) = place.plot([], [], "o", color=ORANGE, ms=10, mec="black", mew=1, zorder=5)
     (curve,) = fall.plot([], [], "-", color=ORANGE, lw=1.6)
     (mark,) = fall.plot([], [], "o", color=ORANGE, ms=9, mec="black", zorder=5, clip_on=False)
+    mark.set_in_layout(False)  # it isn't clipped, and has no place yet
     drawn = gap = np.empty(0)  # the path and the loss, kept inside the picture
     shown: Any = None
 

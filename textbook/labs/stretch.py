@@ -7,7 +7,7 @@ from textbook.plots import OKABE_ITO
 
 lab = Lab(
     "Turn the blue arrow until its image keeps its line; then change the matrix",
-    inches=(5.6, 5.0),
+    inches=(8.4, 4.3),
     a=Slider("a (x to x)", 2.0, -3.0, 3.0, 0.25),
     b=Slider("b (across)", 0.5, -3.0, 3.0, 0.25),
     d=Slider("d (y to y)", 1.0, -3.0, 3.0, 0.25),
@@ -30,9 +30,13 @@ def stretched(a, b, d):
 
 @lab.picture
 def picture(fig):
-    ax = fig.subplots()
+    ax, lengths = fig.subplots(1, 2, width_ratios=(1.3, 1))
     ax.set(xlim=(-4.5, 4.5), ylim=(-4.5, 4.5), aspect="equal", xlabel="x", ylabel="y")
     ax.grid(color="0.9")
+    lengths.set(xlim=(0, 360), ylim=(0, 6.2), xticks=range(0, 361, 90), xlabel="direction (degrees)",
+                title="length of the image")  # fmt: skip
+    (curve,) = lengths.plot([], [], color="0.5", ls="-")
+    (mark,) = lengths.plot([], [], "s", color=OKABE_ITO["vermilion"])
     styles = [("-", "0.6"), ("-", OKABE_ITO["vermilion"]), (":", OKABE_ITO["green"]), (":", OKABE_ITO["green"])]
     circle, ellipse, *own = (ax.plot([], [], look, color=color, lw=1.4)[0] for look, color in styles)
     (image,) = ax.plot([], [], "-s", color=OKABE_ITO["vermilion"], lw=2.4, ms=7, markevery=[1])
@@ -43,6 +47,8 @@ def picture(fig):
         ellipse.set_data(*d.image)
         for line, v in zip(own, d.eigenvectors.T, strict=True):
             line.set_data(*np.outer(v, [-6, 6]))
+        curve.set_data(d.angle, d.length)
+        mark.set_data(d.angle[[k]], d.length[[k]])
         for line, (x, y) in ((arrow, d.arrow[:, k]), (image, d.image[:, k])):
             line.set_data([0, x], [0, y])
         kept = abs(np.linalg.det([d.arrow[:, k], d.image[:, k]])) < 0.03 * (1e-9 + d.length[k])
@@ -51,4 +57,4 @@ def picture(fig):
                 f"{d.eigenvalues[0]:.3g} and {d.eigenvalues[1]:.3g}, along the dotted lines; condition number "
                 f"{d.condition:.3g}.")  # fmt: skip
 
-    return [circle, ellipse, *own, image, arrow], draw
+    return [circle, ellipse, *own, image, arrow, curve, mark], draw

@@ -39,15 +39,16 @@ const ICONS = {
 // --- day and night ---------------------------------------------------------------------------------------------------
 
 // In a dark theme paper is dark and ink is light.  A colour is white + hue + black.  Of a grey, or a pale fill, the white
-// becomes paper and the black becomes light ink.  A full colour stays what it is, a little lighter.
-const NIGHT = 17, SHADE = 0.4;
-const between = (low, high, value) => Math.min(1, Math.max(0, (value - low) / (high - low)));
+// becomes paper and the black becomes light ink.  A full colour stays what it is, a little lighter; of its tints, the
+// paler one is the darker one.
+const NIGHT = 17, SHADE = 0.4, TINT = 125;
 
 function tone(pixels, at, r, g, b) {
   const white = Math.min(r, g, b), most = Math.max(r, g, b), hue = most - white, black = 255 - most;
   const ink = black > 0 ? black * Math.max(0, 1 - hue / ((hue + black) * SHADE)) : 0;
-  const full = between(30, 75, hue) * between(180, 140, white);
-  const grey = (1 - full) * (white * NIGHT / 255 + ink - white) + full * black / 4;
+  const full = Math.min(1, Math.max(0, (hue - 30) / 45));
+  const kept = full * (white <= TINT ? white : TINT * ((255 - white) / (255 - TINT)) ** 2);
+  const grey = kept + (white - kept) * NIGHT / 255 + (1 - full) * ink + full * black / 4 - white;
   pixels[at] = r + grey;
   pixels[at + 1] = g + grey;
   pixels[at + 2] = b + grey;

@@ -149,7 +149,7 @@ def picture(fig):
         best, column = np.unravel_index(d.descents.run.loss[-1].argmin(), (SIZE, SIZE))
         (star,) = chart.plot(
             method.lr[column], BETA[best], "*", color=plots.OKABE_ITO["yellow"], ms=13, mec="black", mew=0.8, ls="",
-            label="lowest final loss (darker is lower)", clip_on=False,
+            label="lowest final loss (fuller colour: lower)", clip_on=False,
         )  # fmt: skip
         scale.set_visible(not linear)
         if linear:
