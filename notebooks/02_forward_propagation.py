@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 2 Forward propagation
 #
-# A graph says what depends on what. In this chapter you run it: you write the pass in six lines, find the orders in which it can be done, count what it costs, and then draw a digit and watch it go through a network.
+# A graph says what depends on what. In this chapter you run it: one pass takes five lines of code. You find the orders in which it can be done, count what it costs, and then draw a digit and watch it go through a network.
 
 # %%
 import operator
@@ -23,7 +23,7 @@ labs.graph.show(formula="u = x + y; f = u * y", mode="forward")
 #
 # **You will be able to**
 #
-# - define a forward pass, and carry one out by hand and in six lines of code;
+# - define a forward pass, and carry one out by hand and in code;
 # - say whether an order of computation is valid, find one, and count them all;
 # - write the two algorithms that find one;
 # - count the operations of a matrix product and of a convolution;
@@ -32,7 +32,7 @@ labs.graph.show(formula="u = x + y; f = u * y", mode="forward")
 # **You need** the graph: nodes, edges, inputs, operations ([chapter 1](01_computational_graphs.ipynb)). For section 2.5, the matrix product ([appendix](90_mathematics.ipynb)). **Time**: two hours, of which the exercises take one.
 
 # %% [markdown]
-# ## 2.1 A forward pass in six lines
+# ## 2.1 A forward pass in five lines
 #
 # A computational graph has inputs and operations. The inputs are given numbers. **Forward propagation** finds the numbers of all other nodes.
 #
@@ -58,11 +58,11 @@ graph = {"u": (operator.add, "x", "y"), "f": (operator.mul, "u", "y")}
 def forward(graph, given):
     val = dict(given)                                      # 1 inputs
     for v, (f_v, *inputs) in graph.items():                # 2 order: as the graph is written
-        val[v] = f_v(*[val[u] for u in inputs])            # 3 operation: (2.1)
+        val[v] = f_v(*[val[name] for name in inputs])      # 3 operation: (2.1)
     return val
 
 # %% [markdown]
-# `f_v, *inputs` takes an entry apart: the function, and the list of all names after it. Run it.
+# `f_v, *inputs` takes an entry apart: the function, and the list of all names after it. The dict `val` is our $\mathrm{val}$. Run it.
 
 # %% tags=["source: §3.3"]
 print(forward(graph, {"x": 3, "y": 2}))
@@ -78,7 +78,7 @@ fig_1 = Graph.build({"x": (), "y": (), "u": ("add", "x", "y"), "f": ("mul", "u",
 evaluate(fig_1, x=3, y=2)
 
 # %% [markdown]
-# What does the real one add? It finds the order by itself, refuses a wrong one, and names what is missing. All of that is about step 2, and so is the next section.
+# What does the real one add? It finds the order by itself, and it refuses a wrong one. Both are about step 2, and so is the next section.
 
 # %% [markdown]
 # ## 2.2 In which order?
@@ -112,10 +112,10 @@ ask.number("2-a", "orders:")
 check.prediction("2-a")
 
 # %% [markdown]
-# Now play it. **Task:** find an order in which $c$ is computed before $d$. Then ask for $c$ first, and read the answer. Dashes mark the nodes that are ready, with the number of orders that remain if you pick them.
+# Now play it, in the lab `labs.topological_order`. Dashes mark the nodes that are ready, with the number of orders that remain if you pick them. It opens with the graph of section 2.1. **Task:** choose the graph of §3.2 in the menu, and find an order in which $c$ is computed before $d$. Then start again, ask for $c$ first, and read the answer.
 
 # %%
-labs.topological_order.show()
+labs.topological_order.show(graph="fig_1")
 
 # %% [markdown]
 # A generator, `topological_orders`, finds all of them: it tries every choice, and takes the last one back. Compare with your count. (`folded` puts a result under a lid, so that you can think first.)
@@ -125,7 +125,7 @@ orders = list(topological_orders(example))
 folded("\n".join(" ".join(order) for order in orders), "All the orders")
 
 # %% [markdown]
-# How to count them: $e$ needs everything, so it is last. Of $a$, $b$, $c$, the last must be $c$: two ways. Then $d$ is pushed in, at any place before $e$. If $d$ comes first, only $a$ and $b$ can still change places. If $a$ comes first, then $b$, $c$ stay in this order, and $d$ has three places left: this is what the numbers in the lab say.
+# The numbers in the lab say the same. If $d$ comes first, only $a$ and $b$ can still change places. If $a$ comes first, then $b$, $c$ stay in this order, and $d$ has three places left.
 #
 # > **What the source says differently.** §3.2 lists two orders, the two that we tried first. Both are valid. It does not say that there are more, and that in some of them the sum is computed before $d$ is even read.
 #
@@ -135,11 +135,11 @@ folded("\n".join(" ".join(order) for order in orders), "All the orders")
 {evaluate(example, order, a=3, b=2, d=4)["e"] for order in orders}
 
 # %% [markdown]
-# A set with one element: all orders agree. The choice does make a difference to what may run at the same time. Nodes that are ready together can be computed together; a graphics processor lives on that.
+# A set with one element: all orders agree. The choice does make a difference to what may run at the same time. Nodes that are ready together can be computed together, on several processors.
 #
 # ### What goes wrong without one
 #
-# Two things can. One is loud: our six lines, given $e$ before $c$.
+# Two things can. One is loud: our five lines, given $e$ before $c$.
 
 # %%
 wrong_way = {"e": (operator.mul, "c", "d"), "c": (operator.add, "a", "b")}
@@ -157,7 +157,7 @@ forward(wrong_way, {"a": 3, "b": 2, "d": 4, "c": 2})["e"]
 # %% [markdown]
 # The right answer is $(3 + 2) \cdot 4 = 20$. This is the old $c$ times the new $d$: no error, no warning, a number of plausible size. That is why `evaluate` starts with no values at all, and refuses an order that is not topological, in the words of `order_fault`.
 #
-# You know a program that does all of this: a spreadsheet. Its cells form a graph, it computes them in a topological order whatever their places on the sheet, and it complains of a "circular reference" when there is none.
+# You know a program that does all of this: a spreadsheet. Its cells form a graph, it computes them in a topological order whatever their places on the sheet, and where there is no such order it complains of a "circular reference".
 #
 # **Question 2-b.** $c = a + b$ and $e = c \times d$ have been computed. Then $d$ changes. How many of the two operations must be done again?
 
@@ -180,7 +180,7 @@ check.exercise("2-1", my_is_topological)
 # %% [markdown]
 # ## 2.3 How to find one
 #
-# With five nodes one can try. With a network's thousands one cannot: $n$ nodes have $n! = 1 \cdot 2 \cdots n$ sequences. Two algorithms find an order at once. Both look at each node and each edge once.
+# With five nodes one can try. With a network's thousands one cannot: $n$ nodes have $n! = 1 \cdot 2 \cdots n$ sequences. Two algorithms find an order without trying. Their work grows in proportion to the number of nodes and edges.
 #
 # ### Take what is ready: Kahn's algorithm
 #
@@ -193,13 +193,13 @@ check.exercise("2-1", my_is_topological)
 #
 # Suppose that nodes are left over. Each of them waits for another that is left over. Follow these from one to the next: there are finitely many, so you must come round. That is a **cycle**, and with a cycle there is no topological order. Without one nobody is left over. So the algorithm is a test as well.
 #
-# **Task:** run into the wall. Pick $x$, and see what is left.
+# **Task:** run into the wall. Here $u$ needs $f$, and $f$ needs $u$. Pick $x$, and see what is left.
 
 # %%
-labs.topological_order.show(graph="cycle", order=("x",))
+labs.topological_order.show(graph="cycle")
 
 # %% [markdown]
-# **Exercise 2-2 (implement).** Write Kahn's algorithm. `inputs` is as in exercise 2-1. Return a list; raise `ValueError` if there is no order. Mind $x \cdot x$: its node has two edges from the same $x$.
+# **Exercise 2-2 (implement).** Write Kahn's algorithm. `inputs` is as in exercise 2-1. Return a list of names, any valid order; raise `ValueError` if there is none. Mind $x \cdot x$: its node has two edges from the same $x$.
 
 # %%
 def kahn(inputs): ...
@@ -207,7 +207,7 @@ def kahn(inputs): ...
 check.exercise("2-2", kahn)
 
 # %% [markdown]
-# Later cells need the function, whether or not you have written it. `check.tried` takes yours where it is right, and the book's where it is not there yet.
+# Later cells need the function, whether or not you have written it. `check.tried` takes yours where it is right, and the book's where it is not there yet. The attribute `sources` of a graph holds the inputs of each node.
 
 # %%
 kahn = check.tried("2-2", kahn, chapter_02.kahn)
@@ -216,7 +216,7 @@ kahn = check.tried("2-2", kahn, chapter_02.kahn)
 # %% [markdown]
 # ### Ask for the result: depth first
 #
-# Kahn's algorithm starts at the inputs. One can also start at the result, and ask what it needs. To *visit* a node is to visit each of its inputs, and then to append the node. Who has been visited before is left alone.
+# Kahn's algorithm starts at the inputs. One can also start at the result, and ask what it needs. To *visit* a node is to visit each of its inputs, and then to append the node. Whose visit has begun before is left alone.
 #
 # $$\text{visit}(v):\quad \text{visit each input of } v; \text{ then append } v \tag{2.3}$$
 #
@@ -261,7 +261,7 @@ f.value
 # %% [markdown]
 # Still 10: a stale value, the silent mistake of section 2.2. To bring the graph up to date, run a forward pass over it. The other way is to build first and compute later; such a graph is called **lazy**.
 #
-# **Exercise 2-4 (implement).** Run the forward pass: go through `topological_order(root)`, compute the value of each node that has an operation from the values of its parents, and return the value of `root`. `OPERATIONS[node.op]` is the function of a node.
+# **Exercise 2-4 (implement).** Run the forward pass: go through `topological_order(root)`, for each node that has an operation, compute the value from the values of its parents and store it in `node.value`. Return the value of `root`. `OPERATIONS[node.op]` is the function of a node.
 
 # %%
 OPERATIONS = {"+": operator.add, "*": operator.mul}
@@ -285,13 +285,13 @@ def too_deep(): ...
 check.exercise("2-5", too_deep)
 
 # %% [markdown]
-# Networks that read a text word by word are deeper than that. The package keeps a list of its own in place of calls, and gets through a chain of 100,000 operations.
+# A network that reads a long text word by word is a chain as long as the text. The package keeps a list of its own in place of calls, and gets through a chain of 100,000 operations.
 #
 # ## 2.4 What it costs
 #
 # A forward pass visits each node once. So its cost is the sum of the costs of its operations, and these differ widely. To compare them, count the multiplications and additions as the input grows, and keep the shape of the growth.
 #
-# A cost is $O(n^p)$, read "of order $n$ to the $p$", if for all large $n$ it is at most some constant times $n^p$. So $2n^3$ and $n^3 + 100\,n^2$ are both $O(n^3)$; and $O(1)$ means: at most a constant, however large $n$ is.
+# A cost is $O(n^r)$, read "of order $n$ to the $r$", if for all large $n$ it is at most some constant times $n^r$. So $2n^3$ and $n^3 + 100\,n^2$ are both $O(n^3)$; and $O(1)$ means: at most a constant, however large $n$ is.
 #
 # This is Table 1 of the source text. It leaves open what $n$ is; the last column says it.
 #
@@ -308,7 +308,7 @@ check.exercise("2-5", too_deep)
 #
 # $$C_{ij} = \sum_{l=1}^{n} A_{il}\, B_{lj} \tag{2.4}$$
 #
-# and there are $n^2$ entries. Let numbers count for themselves: this one makes a mark for each product and each sum. NumPy's `@` works on arrays of any objects.
+# and there are $n^2$ entries. Let numbers count for themselves: this one makes a mark for each product and each sum, in a dict `marks` that the next cell makes. NumPy's `@` works on arrays of any objects.
 
 # %%
 class Counted(float):
@@ -341,7 +341,7 @@ ask.number("2-c", "times")
 check.prediction("2-c")
 
 # %% [markdown]
-# **Exercise 2-6 (derive).** A layer of a network is no square. A matrix of shape $(n, m)$ times one of shape $(m, p)$: return the number of multiplications and the number of additions.
+# **Exercise 2-6 (derive).** A layer of a network is no square. A matrix of shape $(n, m)$ times one of shape $(m, p)$: return two numbers, the multiplications and the additions.
 
 # %%
 def matmul_costs(n, m, p): ...
@@ -349,7 +349,7 @@ def matmul_costs(n, m, p): ...
 check.exercise("2-6", matmul_costs)
 
 # %% [markdown]
-# A count is a promise about time only if each operation takes equally long. Take the clock: the least of several runs, since other programs can only make a run longer. If the time is a constant times $n^p$, then its logarithm is a straight line in $\log n$, with slope $p$.
+# A count is a promise about time only if each operation takes equally long. Take the clock: the least of several runs, since other programs can only make a run longer. If the time is a constant times $n^r$, then its logarithm is a straight line in $\log n$, with slope $r$. `draw_curves` draws it, with the slope from the last three points in the legend.
 
 # %%
 def seconds(call, runs=5):
@@ -369,7 +369,7 @@ slope = {name: np.polyfit(np.log(sides[1:]), np.log(t[1:]), 1)[0] for name, t in
 
 # %% tags=["source: Table 1"]
 fig, ax = figure(6.4, 3.4)
-draw_curves(ax, {name: (sides, t) for name, t in timed.items()}, xlabel="side n", ylabel="seconds", log=True)
+draw_curves(ax, {f"{name}: slope {slope[name]:.1f}": (sides, t) for name, t in timed.items()}, xlabel="side n", ylabel="seconds", log=True)
 ax.set(xscale="log")
 ax.set_xticks(sides, sides)
 ax.set_xticks([], minor=True)
@@ -377,27 +377,27 @@ assert slope["matrix product"] > slope["activation, on each of n² elements"] + 
 picture(fig, alt="Time against side on logarithmic axes: two nearly straight lines; the matrix product is the steeper.")
 
 # %% [markdown]
-# The slopes come near 3 and 2, and do not hit them. At small $n$ the call itself takes most of the time, which flattens the line; at large $n$ the numbers no longer fit into the processor's fast memory.
+# By the counts the slopes should be 3 and 2. Measured, they come near, and do not hit them. At small $n$ the call itself takes a good part of the time, which flattens a line; at large $n$ the numbers no longer fit into the processor's fast memory, which steepens it.
 #
-# **Task:** choose an operation in the lab, read the count, and press the button. Compare "three plain loops" with "as @ does it". Both have the same count. What differs? (The lab counts $2n^3$: it adds each product to a sum that starts at 0.)
+# **Task:** choose an operation in the lab, read the count, and press the button. Compare "three plain loops" (compiled, not Python's) with "as @ does it". Both have the same count. What differs? (The lab counts $2n^3$: it adds each product to a sum that starts at 0.)
 
 # %%
 labs.cost.show()
 
 # %% [markdown]
-# `@` calls a library that does the same multiplications in another order, so that each number fetched from memory is used many times. The exponent of the count is the same; the constant is not. $O(n^3)$ says how a cost grows. It does not say what it is.
+# `@` calls a library that does the same multiplications in another order, so that each number fetched from memory is used many times, and several at once. The exponent of the count is the same; the constant is not. $O(n^3)$ says how a cost grows. It does not say what it is.
 #
 # ### The row that is wrong
 #
 # A **convolution** slides a small matrix of weights, the kernel $K$ of side $k$, over an image $X$. Each pixel of the result is the weighted sum of the pixels under the kernel:
 #
-# $$Y_{ij} = \sum_{p=1}^{k} \sum_{q=1}^{k} K_{pq}\, X_{i+p-1,\; j+q-1} \tag{2.5}$$
+# $$Y_{ij} = \sum_{g=1}^{k} \sum_{h=1}^{k} K_{gh}\, X_{i+g-1,\; j+h-1} \tag{2.5}$$
 #
 # The double sum has $k^2$ terms. A result with $n^2$ pixels takes $k^2 n^2$ multiplications. Count them:
 
 # %% tags=["source: erratum 2"]
 def slide(image, kernel, n, k):
-    return [[sum(kernel[p, q] * image[i + p, j + q] for p in range(k) for q in range(k))
+    return [[sum(kernel[g, h] * image[i + g, j + h] for g in range(k) for h in range(k))
              for j in range(n)] for i in range(n)]
 
 for k in (1, 3, 5):
@@ -410,7 +410,7 @@ for k in (1, 3, 5):
 #
 # Images in a network have channels: 3 for colour, later dozens. Each output channel has a kernel for each input channel, and adds their results up.
 #
-# **Exercise 2-7 (derive).** The result has $n \times n$ pixels, the kernels are $k \times k$, and there are `c_in` channels in, `c_out` channels out. How many multiplications?
+# **Exercise 2-7 (derive).** The result has $n \times n$ pixels, the kernels are $k \times k$, and there are `c_in` channels in, `c_out` channels out. Return the number of multiplications.
 
 # %%
 def convolution_cost(n, k, c_in, c_out): ...
@@ -420,7 +420,7 @@ check.exercise("2-7", convolution_cost)
 # %% [markdown]
 # ## 2.5 On MNIST: a digit goes through
 #
-# `data.load_mnist` loads the digits: `x_val` holds images of 28 × 28 pixels, a row of 784 numbers each, from 0 (paper) to 1 (ink). The network comes trained; how that is done is the matter of the next chapters. `data.digit_net` hands out its parameters.
+# `data.load_mnist` loads the digits. Its `x_val` holds images that the network was not trained on (*val* for validation): 28 × 28 pixels each, a row of 784 numbers from 0 (paper) to 1 (ink). `y_val` says which digits they are. The network comes trained; how that is done is the matter of the next chapters. `data.digit_net` hands out its parameters.
 
 # %%
 mnist, net = data.load_mnist(), data.digit_net()
@@ -433,15 +433,15 @@ mnist, net = data.load_mnist(), data.digit_net()
 
 # %%
 network = Graph.build({
-    "x": (), "w1": (), "b1": (), "p1": ("matmul", "x", "w1"), "z1": ("add", "p1", "b1"),
-    "a1": ("relu", "z1"), "w2": (), "b2": (), "p2": ("matmul", "a1", "w2"), "z2": ("add", "p2", "b2"),
+    "x": (), "w1": (), "b1": (), "s1": ("matmul", "x", "w1"), "z1": ("add", "s1", "b1"),
+    "a1": ("relu", "z1"), "w2": (), "b2": (), "s2": ("matmul", "a1", "w2"), "z2": ("add", "s2", "b2"),
 }, shapes={"x": (1, 784), "w1": (784, 32), "b1": (32,), "w2": (32, 10), "b2": (10,)})
 fig, ax = figure(9.6, 3.0)
 draw_graph(ax, network)
 picture(fig, alt="The network as a graph: x times w1, plus b1, ReLU, times w2, plus b2; with the shape on each edge.")
 
 # %% [markdown]
-# One digit, and the parameters as inputs like any other. The algorithm is that of section 2.1; only the values have become arrays.
+# One digit, number 5 (`[[5]]` keeps it a row), and the parameters as inputs like any other: `**net._asdict()` hands them over by name. The algorithm is that of section 2.1; only the values have become arrays.
 
 # %%
 digit = mnist.x_val[[5]]
@@ -449,7 +449,7 @@ val = evaluate(network, x=digit, **net._asdict())
 {name: val[name].shape for name in ("x", "z1", "a1", "z2")}
 
 # %% [markdown]
-# Scores may be any numbers. To read them as shares, make them positive and divide by their sum. This is the **softmax**: $p_j = e^{z_j} / \sum_l e^{z_l}$. The shares are often called probabilities; whether they deserve the name is a question for chapter 12.
+# Scores may be any numbers. To read them as shares, make them positive and divide by their sum. This is the **softmax**: $\hat y_j = e^{z_j} / \sum_l e^{z_l}$. The shares are often called probabilities; whether they deserve the name is a question for chapter 12.
 
 # %%
 scores = val["z2"][0]
@@ -457,7 +457,7 @@ shares = np.exp(scores) / np.exp(scores).sum()
 print("label", mnist.y_val[5], " share of each digit:", shares.round(3))
 
 # %% [markdown]
-# All the numbers on the way, as pictures. The hidden units have no places in the image; they stand in four rows of eight. In the middle pictures red is positive, blue negative, white zero.
+# All the numbers on the way, as pictures. The hidden units have no places in the image; they stand in four rows of eight. In the middle pictures red is positive, blue negative, white zero. `draw_digits` draws images.
 
 # %%
 fig, axes = figure(9.6, 2.6, columns=4, width_ratios=[1, 1.7, 1.7, 1.2])
@@ -466,7 +466,7 @@ for ax, name in zip(axes[1:3], ("z1", "a1"), strict=True):
     ax.imshow(val[name].reshape(4, 8), cmap="RdBu_r", vmin=-np.abs(val["z1"]).max(), vmax=np.abs(val["z1"]).max())
     ax.set(xticks=[], yticks=[])
 axes[3].barh(range(10), shares)
-axes[3].set(yticks=range(10), xlim=(0, 1))
+axes[3].set(yticks=range(10), ylim=(9.6, -0.6), xlim=(0, 1))
 for ax, words in zip(axes, ("784 pixels", "32 sums, z1", "after ReLU, a1", "shares"), strict=True):
     ax.set_title(words, fontsize=10, loc="left")
 picture(fig, alt="A digit's pixels, 32 sums in red and blue, the same with the negative ones cut to zero, and ten "
@@ -486,7 +486,7 @@ right = digit_scores(mnist.x_val, *net).argmax(axis=1) == mnist.y_val
 print(f"{right.mean():.0%} of the {len(right):,} validation images are read right")
 
 # %% [markdown]
-# What does a hidden unit look for? It has one weight for each pixel, so its weights are a picture too: a **stencil**. Where the stencil is red, ink raises the unit; where it is blue, ink lowers it. Here are the eight units that this digit excites most.
+# What does a hidden unit look for? It has one weight for each pixel, so its weights are a picture too: a **stencil**. Where the stencil is red, ink raises the unit; where it is blue, ink lowers it. Here, by `draw_weights`, are the eight units that this digit excites most.
 
 # %%
 loud = val["a1"][0].argsort()[::-1][:8]
@@ -495,13 +495,13 @@ draw_weights(ax, net.w1[:, loud], [f"{a:.1f}" for a in val["a1"][0][loud]], colu
 picture(fig, alt="Eight stencils of 28 by 28 weights, each with the unit's value: strokes in red and blue.")
 
 # %% [markdown]
-# Now **your** digit. Draw one with the mouse, and watch its forward pass. Before the network sees it, the drawing is scaled into 20 × 20 pixels and centred by its ink, as MNIST's digits were. **Task:** draw a 7. Then give it a bar through the middle, and see which hidden units change. Then try to draw something that is no digit, and read how sure the network is of it.
+# Now **your** digit, in the lab `labs.draw_digit`. Draw one with the mouse, and watch its forward pass. Before the network sees it, the drawing is scaled into 20 × 20 pixels and centred by its ink, as MNIST's digits were. **Task:** draw a 7. Then give it a bar through the middle, and see which hidden units change. Then try to draw something that is no digit, and read how sure the network is of it.
 
 # %%
 labs.draw_digit.show()
 
 # %% [markdown]
-# What did it cost? By exercise 2-6, one image takes $784 \cdot 32 + 32 \cdot 10 = 25{,}408$ multiplications, nearly all of them in the first layer, where the pixels are. And what must be kept? To predict, nothing: a value may go as soon as its last user has it. To train, the values on the way, the **activations**, are kept until the backward pass has used them (chapter 3). How much memory that takes depends on how many images go through at once. The parameters take theirs whatever the number.
+# What did it cost? By exercise 2-6, one image takes $784 \cdot 32 + 32 \cdot 10 = 25{,}408$ multiplications, nearly all of them in the first layer, where the pixels are. And what must be kept? To predict, only what comes next needs: a value may go as soon as its last user has it. To train, the values that the backward pass will ask for, the **activations**, are kept until it has used them (chapter 3). How much memory $x$, $z_1$, $a_1$ and $z_2$ take depends on how many images go through at once. The parameters take theirs whatever the number.
 
 # %%
 parameters = sum(array.nbytes for array in net)
@@ -512,9 +512,7 @@ for images in (1, 64, 1024):
 # %% [markdown]
 # ## What the source says differently
 #
-# - **Two valid orders** (§3.2): there are more (section 2.2).
-# - **Convolution $O(k \cdot n^2)$, and one $n$ for different things** (Table 1): see the box in section 2.4.
-# - **"Space"** (Table 1) is the memory of the result. Training also keeps the values of the nodes on the way; the table does not say so.
+# Besides what the two boxes say: "space" (Table 1) is the memory of the result. Training also keeps the values of the nodes on the way; the table does not say so.
 #
 # ## In PyTorch
 #
@@ -522,7 +520,7 @@ for images in (1, 64, 1024):
 # |---|---|
 # | `Node`, eager | tensors: a forward pass in the order of the program |
 # | a graph as a dict, then `evaluate` | `torch.fx.symbolic_trace` records a program as a graph, which can be run later |
-# | `topological_order(root)` | inside autograd, in C++ |
+# | `kahn` | autograd's backward pass, in C++: it counts what each node waits for, and takes what is ready |
 # | counting numbers | `torch.utils.flop_counter.FlopCounterMode` |
 #
 # ## Further reading

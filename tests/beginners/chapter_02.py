@@ -14,18 +14,28 @@ ANSWERS = {
          "nodes that are missing, and nodes that stand there twice"),
         ("def my_is_topological(order, inputs):\n    if len(order) != len(inputs):\n        return False\n    done = []\n"
          "    for node in order:\n        for u in inputs[node]:\n            if u not in done:\n                return False\n"
-         "        done.append(node)\n    return True", "✓"),
+         "        done.append(node)\n    return True", "with one node missing and another"),
         ("def my_is_topological(order, inputs):\n    if len(set(order)) != len(order):\n        return False\n    done = set()\n"
          "    for node in order:\n        if not set(inputs[node]) <= done:\n            return False\n        done.add(node)\n"
          "    return True", "orders in which nodes are missing"),
         ("def my_is_topological(order, inputs):\n    if set(order) != set(inputs):\n        return False\n    done = set()\n"
          "    for node in order:\n        if not set(inputs[node]) <= done:\n            return False\n        done.add(node)\n"
          "    return True", "only once"),
+        ("def my_is_topological(order, inputs):\n    if sorted(order) != sorted(inputs):\n        return False\n"
+         "    return all(order.index(u) < order.index(v) for v in inputs for u in inputs[v])", "✓"),
         ("def my_is_topological(order, inputs):\n    return order == list(inputs)", None),
         ("def my_is_topological(order, inputs):\n    pos = {v: k for k, v in enumerate(order)}\n"
          "    return len(pos) == len(order) == len(inputs) and all(pos[u] < pos[v] for v in inputs for u in inputs[v])", "✓"),
     ],
     "2-2": [
+        ("def kahn(inputs):\n    waits = {v: list(s) for v, s in inputs.items()}\n    order = []\n"
+         "    while len(order) < len(inputs):\n        ready = [v for v in waits if v not in order and not waits[v]]\n"
+         "        if not ready:\n            return None\n        order.append(ready[0])\n        for w in waits:\n"
+         "            waits[w] = [u for u in waits[w] if u != ready[0]]\n    return order", "this graph has a cycle"),
+        ("def kahn(inputs):\n    order = []\n    while len(order) < len(inputs):\n"
+         "        ready = [v for v in inputs if v not in order and all(u in order for u in inputs[v])]\n"
+         "        if not ready:\n            raise ValueError('cycle')\n        order += ready\n    print(order)",
+         "returned None"),
         ("def kahn(inputs):\n    waits = {v: len(s) for v, s in inputs.items()}\n    ready = [v for v in waits if waits[v] == 0]\n"
          "    order = []\n    while ready:\n        v = ready.pop()\n        order.append(v)\n        for w in inputs:\n"
          "            if v in inputs[w]:\n                waits[w] -= 1\n                if waits[w] == 0:\n"
@@ -68,6 +78,9 @@ ANSWERS = {
     ],
     "2-4": [
         ("def refresh(root):\n    return root.value", "stale value"),
+        ("def refresh(root):\n    for node in topological_order(root):\n        if node.op:\n"
+         "            node.value = OPERATIONS[node.op](*[p.value for p in node.parents])\n            return node.value",
+         "inside the loop"),
         ("def refresh(root):\n    for node in topological_order(root):\n        node.value = OPERATIONS[node.op](*[p.value for p in node.parents])\n"
          "    return root.value", "raised KeyError"),
         ("def refresh(root):\n    for node in topological_order(root):\n        if node.op:\n"
@@ -80,10 +93,10 @@ ANSWERS = {
          "            node.value = node.parents[0].value + node.parents[1].value\n        if node.op == '*':\n"
          "            node.value = node.parents[0].value * node.parents[1].value\n    return root.value", "✓"),
         ("def refresh(root):\n    if root.op:\n        return OPERATIONS[root.op](*[refresh(p) for p in root.parents])\n"
-         "    return root.value", None),
+         "    return root.value", "Store each in node.value"),
         ("def refresh(root):\n    values = {}\n    for node in topological_order(root):\n        if node.op:\n"
          "            values[node] = OPERATIONS[node.op](*[values[p] for p in node.parents])\n        else:\n"
-         "            values[node] = node.value\n    return values[root]", None),
+         "            values[node] = node.value\n    return values[root]", "Store each in node.value"),
     ],
     "2-5": [
         ("def too_deep():\n    node = Node(1.0)\n    for _ in range(500):\n        node = node + node\n    return node", "Go deeper"),

@@ -78,15 +78,19 @@ def _finds_orders(kahn):
     for inputs in (SOURCE, SQUARE, FIG_1, LADDER):
         given = dict(inputs)
         try:
-            order = list(kahn(given))
+            order = kahn(given)
         except ValueError as error:
             yield f"{inputs}: raised ValueError: {error}. This graph has an order. x·x has two edges from one node."
             return
+        if order is None:
+            yield f"{inputs}: your function returned None. Is a `return` missing, at the end, after the loop?"
+            return
+        order = list(order)
         if given != inputs:
             yield f"{inputs}: your function changed the graph it was given. Copy what you want to change."
         yield from _faults(order, inputs)
     try:
-        order = list(kahn(dict(CYCLE)))
+        order = kahn(dict(CYCLE))
     except ValueError:
         return
     yield f"{CYCLE}: this graph has a cycle, and you returned {order}. Raise ValueError where nodes are left over."
@@ -213,6 +217,22 @@ def _only_the_root(root):
     return root.value
 
 
+def _first_operation_only(root):
+    for node in topological_order(root):
+        if node.parents:
+            node.value = OPERATIONS[node.op](*[parent.value for parent in node.parents])
+            return node.value
+    return root.value
+
+
+def _nothing_stored(root):
+    values = {}
+    for node in topological_order(root):
+        inputs = [values[parent] for parent in node.parents]
+        values[node] = OPERATIONS[node.op](*inputs) if inputs else node.value
+    return values[root]
+
+
 def _no_return(root):
     refresh(root)
 
@@ -327,7 +347,7 @@ EXERCISES = [
             (["b", "a", "c", "d", "e"], SOURCE), (["a", "c", "b", "d", "e"], SOURCE),
             (["a", "b", "c", "d"], SOURCE), (["a", "b", "a", "d", "c", "e"], SOURCE),
             (["x", "f"], SQUARE), (["f", "x"], SQUARE), (["x", "y", "u", "f"], FIG_1),
-            (["d", "e", "a", "b", "c"], SOURCE),
+            (["d", "e", "a", "b", "c"], SOURCE), (["a", "b", "d", "c", "c"], SOURCE),
         ],
         mistakes={
             "You compare only the sets of names. Every node is there, and the order can still be wrong.":
@@ -341,6 +361,9 @@ EXERCISES = [
                 lambda order, inputs: is_topological(list(dict.fromkeys(order)), inputs),
             "Two things are still accepted: nodes that are missing, and nodes that stand there twice.":
                 lambda order, inputs: all(u in order[:k] for k, v in enumerate(order) for u in inputs[v]),
+            "You count the nodes. The number can be right with one node missing and another standing there twice.":
+                lambda order, inputs: len(order) == len(inputs) and all(
+                    u in order[:k] for k, v in enumerate(order) for u in inputs[v]),
             "One input that has been computed is not enough: all of them must have been.":
                 lambda order, inputs: len(order) == len(inputs) == len(set(order)) and all(
                     not inputs[v] or any(s in order[:k] for s in inputs[v]) for k, v in enumerate(order)),
@@ -381,6 +404,9 @@ EXERCISES = [
             "The values are right. Return the root's value, at the end.": _no_return,
             "You walk from the root to the inputs: each operation still finds its parents' old values.": _backwards,
             "Each operation got its first input twice.": _first_twice,
+            "The result is right, and the nodes still hold their old values. Store each in node.value.":
+                _nothing_stored,
+            "The `return` stands inside the loop: the pass ends at the first operation.": _first_operation_only,
             "Nothing was computed anew: that is the stale value.": lambda root: root.value,
         },
         insight="One line of calculus in a loop: val(v) = f_v(val(u₁), val(u₂), …). The order does the rest.",
@@ -417,6 +443,8 @@ EXERCISES = [
             "Multiplications first, then additions.": lambda n, m, p: (n * (m - 1) * p, n * m * p),
             "Return the two numbers one by one, not their sum.": lambda n, m, p: n * m * p + n * (m - 1) * p,
             "Each of the n·p entries takes m − 1 additions, not one entry alone.": lambda n, m, p: (n * m * p, m - 1),
+            "These are the costs of square matrices of side n. Here the sides are n, m and p.":
+                lambda n, m, p: (n**3, n**3 - n**2),
             "There is only the number of multiplications. Return two numbers.": lambda n, m, p: n * m * p,
         },
         insight="Square matrices give n³ and n³ − n². A layer of a network is not square: n·m·p says more than n³.",
