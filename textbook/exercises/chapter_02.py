@@ -226,7 +226,7 @@ def _first_operation_only(root):
 
 
 def _nothing_stored(root):
-    values = {}
+    values: dict[Node, float] = {}
     for node in topological_order(root):
         inputs = [values[parent] for parent in node.parents]
         values[node] = OPERATIONS[node.op](*inputs) if inputs else node.value
