@@ -7,7 +7,7 @@ from textbook.engine import Tensor
 from textbook.exercises import Exercise
 from textbook.optim import Optimizer
 
-MIDDLE = ("positive, as in the mean image", "near 0", "strongly negative")
+MIDDLE = ("positive, as where there is ink", "near 0, as in the mean image", "strongly negative")
 FALL = ("further than the training loss", "as far", "less far")
 
 
@@ -79,7 +79,12 @@ def _loss_after(model, x, y, optimizer):
 
 
 def _label_cases(rng):
-    return [(rng.integers(0, 10, n), rng.integers(0, 10, n)) for n in (200, 37)]
+    return [(rng.integers(0, top, n), rng.integers(0, top, n)) for n, top in ((200, 10), (37, 7))]
+
+
+def _only_classes_there(labels, guesses):
+    n = max(len(np.unique(labels)), labels.max() + 1, guesses.max() + 1)
+    return confusion_matrix(labels, guesses)[:n, :n]
 
 
 def _picture_cases(rng):
@@ -169,17 +174,18 @@ EXERCISES = [
             "The mean of the zeros has a hole there, and no ink.": MIDDLE[0],
             "Near 0 would say that ink there tells nothing. It tells a lot: other digits have ink there.": MIDDLE[1],
         },
-        insight="Ink in the middle speaks against a 0. A mean image can't say that.",
+        insight="Ink in the middle speaks against a 0: other digits have it there, and a 0 does not.",
     ),
     Exercise(
-        "12-d", "predict", "How many parameters has a network with 784 inputs, 128 hidden units and 10 outputs?",
-        reference=101770.0,
+        "12-d", "predict", "How many parameters has a network with 784 inputs, 100 hidden units and 10 outputs?",
+        reference=79510.0,
         mistakes={
-            "The biases are parameters too: 128 and 10 of them.": 101632.0,
-            "That is the first layer alone.": 100480.0,
-            "The layers are added, not multiplied.": 784.0 * 128 * 10,
+            "The biases are parameters too: 100 and 10 of them.": 79400.0,
+            "That is with 128 hidden units.": 101770.0,
+            "That is the first layer alone.": 78500.0,
+            "The layers are added, not multiplied.": 784.0 * 100 * 10,
         },
-        insight="784 · 128 + 128 and 128 · 10 + 10. Nearly all of them are in the first layer.",
+        insight="784 · 100 + 100 and 100 · 10 + 10. Nearly all of them are in the first layer.",
     ),
     Exercise(
         "12-e", "predict", "The training loss falls. How far does the validation loss fall?",
@@ -201,6 +207,7 @@ EXERCISES = [
                 lambda labels, guesses: np.minimum(confusion_matrix(labels, guesses), 1),
             "These are shares of the row. Return the counts.": lambda labels, guesses: confusion_matrix(
                 labels, guesses) / np.maximum(confusion_matrix(labels, guesses).sum(axis=1, keepdims=True), 1),
+            "Ten rows and ten columns, also for classes that do not occur.": _only_classes_there,
             "You counted the mistakes alone. What is right stands on the diagonal.":
                 lambda labels, guesses: confusion_matrix(labels, guesses) * (1 - np.eye(10, dtype=int)),
         },
@@ -219,7 +226,7 @@ EXERCISES = [
         atol=0.0,
     ),
     Exercise(
-        "12-4", "derive", "The standard error of an accuracy.",
+        "12-4", "implement", "The standard error of an accuracy.",
         reference=standard_error,
         cases=[(0.95, 2000), (0.5, 100), (0.113, 1000)],
         mistakes={
@@ -233,7 +240,7 @@ EXERCISES = [
         insight="Four times the images halve it.",
     ),
     Exercise(
-        "12-5", "break", "Every image one pixel to the right.",
+        "12-5", "implement", "Every image one pixel to the right.",
         reference=shifted,
         cases=_picture_cases,
         mistakes={
