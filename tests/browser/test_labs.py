@@ -136,3 +136,86 @@ def test_a_dark_theme_makes_a_dark_picture_and_wide_cells_wide_ones(notebook):
     assert (dark[..., 2] - dark[..., 0] > 120).sum() > 0.5 * blue > 0  # the hue stays
     tab.theme("JupyterLab Light")
     assert not differ(figure.pixels(), light)
+
+
+def click_node(figure: Figure, plan: str, node: str) -> None:
+    x, y = map(float, figure.tab.ask(f"print(*{plan}.places['{node}'])").split())
+    figure.tab.page.mouse.click(*figure.at(0, x, y))
+
+
+def test_topological_order_by_pointer_keyboard_and_slider(notebook):
+    figure = Figure(notebook([shows("topological_order.show()")]))
+    plan = "__import__('textbook.labs.topological_order', fromlist=['plan_of']).plan_of(view.settings['graph'])"
+    figure.says("Nothing is picked yet; 8 orders possible. Ready: a, b or d.")
+    click_node(figure, plan, "c")
+    figure.says("✗ Refused: c needs a and b, which have not been computed yet.")
+    click_node(figure, plan, "a")
+    figure.says("a = 3. 3 of the 8 orders begin so.")
+    figure.part("order.b").press("Enter")
+    figure.says("b = 2. 2 of the 8 orders begin so.")
+    click_node(figure, plan, "c")
+    figure.says("c = a + b = 5.")
+    figure.press("Home")
+    figure.says("Nothing is picked yet")
+    figure.has("s['picked'] == 0")
+    click_node(figure, plan, "d")
+    figure.says("d = 4. 2 of the 8 orders begin so.")
+    figure.part("undo").click()
+    figure.says("Nothing is picked yet")
+    figure.part("graph").select_option(label="a cycle: u needs f, f needs u")
+    figure.says("0 orders possible. Ready: x.")
+    click_node(figure, plan, "x")
+    figure.says("There is no order: this is a cycle.")
+
+
+def test_cost_is_counted_then_measured(notebook):
+    figure = Figure(notebook([shows("cost.show(operation='activation', n=1024)")]))
+    figure.says("n = 1,024: n = 1,024 operations")
+    figure.press("ArrowRight")
+    figure.says("n = 2,048: n = 2,048 operations")
+    figure.part("operation").select_option(label="k×k convolution")
+    figure.says("n = 192, k = 3: 2k²n² = 663,552 operations")
+    figure.part("k").press("ArrowRight")
+    figure.says("k = 5")
+    figure.part("measure").click()
+    figure.says("Fitted exponent")
+    figure.tab.until_kernel("len(view.data.seconds) == len(view.data.sizes)")
+
+
+def test_paths_and_broken_backprop(notebook):
+    cells = [shows("paths.show(stages=3, work=0)", "paths"), shows("broken_backprop.show()", "broken")]
+    tab = notebook(cells, viewport={"width": 1100, "height": 1800})
+    paths, broken = Figure(tab, 0, "paths"), Figure(tab, 1, "broken")
+    paths.says("Path 1 of 8: 2 · 2 · 2 = 8")
+    paths.press("End")
+    paths.says("sum so far 125")
+    paths.part("way").select_option(label="backwards, edge by edge")
+    paths.says("of 12, to")
+    paths.press("End")
+    paths.says("∂f/∂x = 125")
+    paths.part("stages").press("ArrowRight")
+    paths.says("of 16")
+
+    broken.says("sends")
+    assert "Wrong" not in broken.caption, "the end answers the question"
+    broken.press("End")
+    broken.says("Wrong: x, y, u")
+    broken.part("formula").fill("(x + y)*")
+    tab.page.get_by_role("alert").filter(has_text="something is missing").wait_for()
+    broken.part("formula").fill("(x + y)*z")
+    broken.has("s['formula'] == '(x + y)*z'")
+    broken.press("End")
+    broken.says("Every gradient is right")
+    broken.part("sabotage").select_option(label="backward twice")
+    broken.has("s['sabotage'] == 'twice'")
+    broken.press("End")
+    broken.says("Pass 2", "Wrong:")
+
+
+def test_finite_differences_by_mouse_and_menu(notebook):
+    figure = Figure(notebook([shows("finite_difference.show()")]))
+    box = figure.place.locator(".stage input[type=range]").bounding_box()
+    figure.press("End")
+    figure.says("truncation is higher")
+    figure.tab.page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
+    figure.says("rounding is higher")

@@ -87,10 +87,10 @@ const KINDS = {
     return { element: make("label", { class: "lab-part lab-text" }, part.label, field), set(value) { if (field.value !== value) field.value = value; } };
   },
   button(part, say) {
-    const button = make("button", { type: "button" }, part.label);
+    const button = make("button", { type: "button" });
     let presses = 0;
     button.addEventListener("click", () => say(++presses));
-    return { element: button, set() {} };
+    return { element: button, set(_, { label }) { if (button.textContent !== label) button.textContent = label; } };
   },
   status() {
     const bar = make("progress", { max: 1 }), words = make("span");
@@ -133,7 +133,7 @@ function render({ model, el }) {
   }
 
   function element({ id, kind, value, text, html, heard, more, ...fixed }) {
-    const key = JSON.stringify([id, kind, fixed]);
+    const key = JSON.stringify([id, kind, kind === "button" ? 0 : fixed]);   // Start becomes Pause, and keeps the focus
     if (!known.has(key)) {
       const made = KINDS[kind]({ id, kind, ...fixed }, (raw) => say(id, raw));
       made.box = make("div", { class: `lab-part lab-${kind}`, "data-part": id }, made.element);

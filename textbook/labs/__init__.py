@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 LABS: dict[str, Any] = {
-    name: import_module(f"{__name__}.{name}").lab for _, name, _ in iter_modules(__path__) if name != "base"
+    name: import_module(f"{__name__}.{name}").lab for _, name, _ in iter_modules(__path__)
 }
 globals().update(LABS)  # labs.graph is the lab; its module stays importable as textbook.labs.graph
 
