@@ -41,7 +41,8 @@ class Scene:
         self.picture = lab.draw_on(self.figure)
         self._load(self.data)
         self.stage = Stage(self.figure, self.picture.live, pointer=self.picture.pointer, title=lab.title)
-        self._film() if film else self._still()
+        self._show: Callable[[], None] = self._film if film else self._still
+        self._show()
 
     def compute(self, settings: Settings, strict: bool = False) -> Any:
         """The data to show; a live lab shows how far it has come."""
@@ -59,7 +60,7 @@ class Scene:
         with self.stage.hold_sync():  # in one message: the browser changes background and film together
             if repaint:
                 self.stage.repaint(self.picture.live)
-            self._film()
+            self._show()
 
     def _load(self, data: Any) -> bool:
         changed = False

@@ -9,11 +9,10 @@ How one is written, with the smallest example: `textbook.lab`.
 
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
 
-LABS: dict[str, Any] = {
-    name: import_module(f"{__name__}.{name}").lab for _, name, _ in iter_modules(__path__)
-}
+from textbook.lab import Lab
+
+LABS: dict[str, Lab] = {name: import_module(f"{__name__}.{name}").lab for _, name, _ in iter_modules(__path__)}
 globals().update(LABS)  # labs.graph is the lab; its module stays importable as textbook.labs.graph
 
 __all__ = ["LABS", *LABS]
