@@ -19,7 +19,7 @@ from textbook.show import folded, show_source
 labs.graph.show(formula="u = x + y; f = u * y", mode="forward")
 
 # %% [markdown]
-# This is the `labs.graph` of chapter 1, in motion. Press the step button until the end. Values appear one at a time, and never before the values they are made from.
+# This is the `labs.graph` of chapter 1, in motion. It opens at its end. Drag the slider to its start, then press the step button. Values appear one at a time, and never before the values they are made from.
 #
 # **You will be able to**
 #

@@ -225,17 +225,10 @@ check.exercise("3-2", held_and_free)
 # %% tags=["source: Fig. 3", "source: §4.7"]
 f, leaves = parse("u = x + y; f = u * y").tensors(x=3.0, y=2.0)
 fig, (left, right) = figure(9, 2.4, columns=2)
-draw_graph(left, Graph.of(f), values=True)
+draw_graph(left, Graph.of(f))
 left.set_title("forward →  values")
-drawn = draw_graph(right, Graph.of(f), values=True)
+draw_graph(right, Graph.of(f), gradients=grad)
 right.set_title("gradients  ← backward")
-for name, text in drawn.values.items():
-    text.set(text=f"∂f/∂{name} = {grad[name]:g}", color="#D55E00")
-for edge, line in drawn.edges.items():                          # turn the arrows round
-    line.set_color("#D55E00")
-    drawn.heads[edge].set_visible(False)
-    tail, near, *_ = line.get_xydata()
-    right.annotate("", tail, 2 * near - tail, arrowprops={"arrowstyle": "-|>", "color": "#D55E00"})
 picture(fig, alt="The graph of u = x + y, f = u·y twice. Left its values: x = 3, y = 2, u = 5, f = 10. "
                  "Right, with the arrows turned round, the gradients of f: by f 1, by u 2, by x 2, by y 7.")
 

@@ -63,7 +63,7 @@ class WalkPicture:
         self.glow.set_data(*(np.concatenate(parts).T if parts else ([], [])))
         self.halo.set_visible(bool(v))
         if v:
-            self.halo.set_path(data.plan.outline(v, 8 + 4 * (v == data.graph.output)))
+            self.halo.set_path(data.plan.outline(v, 5 + 4 * (v == data.graph.output)))
         # The frames in which the look of a node or edge changes: between them its artists are left alone.
         graph, last = data.graph, len(data.moments) - 1
         always = {last} if data.seed is None else {data.seed, last}
@@ -89,7 +89,7 @@ class WalkPicture:
             artist.set_clip_on(False)
         self.glow = Line2D([], [], color=GLOW, lw=9, alpha=0.75, zorder=2.5, solid_capstyle="round")
         self.axes.add_artist(self.glow)
-        self.halo = PathPatch(Path([(0, 0)]), fc="none", ec=GLOW, lw=4, zorder=2.6)
+        self.halo = PathPatch(Path([(0, 0)]), fc="none", ec=GLOW, lw=3.5, zorder=2.6)
         self.axes.add_artist(self.halo)
         self.lines = {e: arrow(self.axes, points, zorder=3, visible=False) for e, points in plan.curves.items()}
         self.rings = {v: ring(self.axes, plan, v, 4.5 * (v == plan.graph.output), fc="none", zorder=5)

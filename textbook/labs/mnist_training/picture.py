@@ -101,7 +101,7 @@ class TrainingPicture:
         top = float(np.abs(weights).max()) or 1.0
         self.tiles.set_data(sheet[:-1, :-1])
         self.tiles.set_clim(-top, top)
-        self.scale.set_text(minus(f"blue {-top:.2g}, white 0, red {top:.2g}"))
+        self.scale.set_text(minus(f"from blue, {-top:.2g}, to red, {top:.2g}"))
 
 
 def describe(data: Training) -> str:
