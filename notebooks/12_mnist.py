@@ -438,7 +438,7 @@ plots.picture(fig, alt="What training changed in the weights of 20 hidden units:
 # **Question 12-f.** We have 2,000 test images and expect about 95 %. How many percentage points is (12.4)?
 
 # %%
-ask.number("12-f", "standard error, in percentage points:", "%")
+ask.number("12-f", "standard error:", "%")
 
 # %%
 check.prediction("12-f")
