@@ -9,6 +9,7 @@
 import numpy as np
 
 from textbook import Tensor, ask, check, data, engine, labs, nn, ops, optim
+from textbook.exercises import chapter_06 as ours
 from textbook.labs.linear_regression import bowl
 from textbook.plots import draw_curves, draw_weights, figure, picture
 from textbook.show import folded, show_source
@@ -17,7 +18,7 @@ from textbook.show import folded, show_source
 labs.linear_regression.show(preset="noisy", lr=0.3, step=3)
 
 # %% [markdown]
-# Left, a line and some points. Right, the same situation seen from the parameters: each place is one line, given by its slope $w$ and its height $b$ at $x = 0$, and the rings join lines that fit equally well. Press Play. The walk on the right is the turning line on the left.
+# Left, a line and some points. Right, the same situation seen from the parameters: each place is one line, given by its slope $w$ and its height $b$ at $x = 0$, and the rings join lines that fit equally well. Press Play. The walk on the right is the turning line on the left. The curve below is the loss, from step to step, on a logarithmic axis.
 #
 # **You will be able to**
 #
@@ -26,7 +27,7 @@ labs.linear_regression.show(preset="noisy", lr=0.3, step=3)
 # - fit a line to any number of features, by one formula and by descent, and say when to use which;
 # - say what standardising changes, and what it does not.
 #
-# **You need** backpropagation ([chapter 3](03_backpropagation.ipynb)) and gradient descent ([chapter 5](05_gradient_descent.ipynb)). Matrix products and eigenvalues are refreshed in the [appendix](90_mathematics.ipynb). **Time**: about an hour and a half, most of it for the seven exercises.
+# **You need** backpropagation ([chapter 3](03_backpropagation.ipynb)) and gradient descent ([chapter 5](05_gradient_descent.ipynb)). Matrix products and eigenvalues are refreshed in the [appendix](90_mathematics.ipynb). **Time**: about two hours, half of it for the seven exercises.
 
 # %% [markdown]
 # ## 6.1 The problem
@@ -76,7 +77,7 @@ check.prediction("6-a")
 #
 # $$\frac{\partial\mathcal L}{\partial w} = \frac{\partial\mathcal L}{\partial\hat y}\cdot x = 2(\hat y - y)\,x, \qquad \frac{\partial\mathcal L}{\partial b} = \frac{\partial\mathcal L}{\partial\hat y}\cdot 1 = 2(\hat y - y) \tag{6.3}$$
 #
-# The next cell computes them. (`folded` keeps the numbers under a lid until you have committed to yours.)
+# The next cell computes them; in code $\partial\mathcal L/\partial w$ is called `dw`. (`folded` keeps the numbers under a lid until you have committed to yours.)
 
 # %% tags=["source: §6.3"]
 dy_hat = 2 * (y_hat - y)
@@ -124,23 +125,23 @@ print("then w, b =", [round(p.item(), 6) for p in params])
 # %% [markdown]
 # ## 6.3 Step after step
 #
-# Training is this step, repeated. An **epoch** is one pass over the data; with one data point, an epoch is one step. Here is the whole run.
+# Training is this step, repeated. An **epoch** is one pass over the data; with one data point, an epoch is one step. Here is the whole run, with your `train_step`, or the book's if yours isn't right yet (`check.tried` chooses).
 
 # %% tags=["source: §6.4", "source: Table 4"]
-table = []
+step, table = check.tried("6-1", train_step, ours.train_step), []
 w, b = 1.0, 0.0
 for epoch in range(3):
     y_hat = w * x + b
     table.append((w, b, y_hat, (y_hat - y) ** 2))
     print(f"{epoch}   w = {w:.1f}   b = {b:.1f}   ŷ = {y_hat:.1f}   loss = {table[-1][3]:.1f}")
-    w, b = w - lr * 2 * (y_hat - y) * x, b - lr * 2 * (y_hat - y)
+    w, b = step(w, b, x, y, lr)
 assert np.allclose(table, [(1, 0, 2, 9), (2.2, 0.6, 5, 0), (2.2, 0.6, 5, 0)])
 
 # %% [markdown]
 # Now see it in motion. The lab writes L for the loss. **Task:** step once, and watch the line turn onto the point. Then drag the diamond, the start, to other places. Where does each walk end? What do the ends have in common?
 
 # %%
-labs.linear_regression.show(step=1)
+labs.linear_regression.show(step=0)
 
 # %% [markdown]
 # The bowl is no bowl. It is a straight **trough**: along the dashed line the loss is zero everywhere. Every $(w, b)$ with $2w + b = 5$ is a line through the point, and one point cannot say which of them is meant. `bowl(x, y)` is the loss as a function of both parameters, $\theta = (w, b)$, for any points. (`[..., None]` adds an axis for the points, so that it takes many θ at once.)
@@ -154,7 +155,7 @@ solutions = np.array([(2.2, 0.6), (2.5, 0.0), (0.0, 5.0), (-1.0, 7.0)])
 print("their losses:", one_point(solutions.T).round(12))
 
 # %% [markdown]
-# Every walk ends at the solution **nearest** to its start. Why? A step is a multiple of the gradient, and by (6.3) the gradient is a multiple of $(x, 1)$. So the walk can move in one direction only, and that direction is perpendicular to the dashed line. `optim.descend(f, start, rule, steps)` makes the walks of this picture, from three starts. Both axes have the same unit, so that a right angle looks like one. (`figure` and `picture` draw and show.)
+# Every walk that converges ends at the solution **nearest** to its start. Why? A step is a multiple of the gradient, and by (6.3) the gradient is a multiple of $(x, 1)$. So the walk can move in one direction only, and that direction is perpendicular to the dashed line. `optim.descend(f, start, rule, steps)` makes the walks of this picture, from three starts. Both axes have the same unit, so that a right angle looks like one. (`figure` and `picture` draw and show.)
 
 # %%
 grid = np.stack(np.meshgrid(np.linspace(-1, 5, 61), np.linspace(-3, 4, 61)))
@@ -170,7 +171,7 @@ picture(fig, alt="Parallel level lines, the dashed line of zero loss in their mi
                  "dashed line at a right angle.")
 
 # %% [markdown]
-# **Exercise 6-2 (derive).** Where does the walk from $(w, b)$ end? It goes along $(x, 1)$, so the end is $(w + tx,\; b + t)$ for some number $t$. Find the $t$ for which the end is a solution, and return the end as two numbers.
+# **Exercise 6-2 (derive).** Where does the walk from $(w, b)$ end? It goes along $(x, 1)$, so the end is $(w + kx,\; b + k)$ for some number $k$. Find the $k$ for which the end is a solution, and return the end as two numbers.
 
 # %%
 def nearest_solution(w, b, x, y):
@@ -299,14 +300,14 @@ def least_squares(X, y):
 check.exercise("6-5", least_squares)
 
 # %%
-closed = np.linalg.solve(X.T @ X, X.T @ targets)
+closed = check.tried("6-5", least_squares, ours.least_squares)(X, targets)
 walked = optim.descend(bowl(inputs[:, 0], targets), theta, optim.gd, steps=60, lr=0.3).path[-1]
 print("by formula", closed.round(3), "  by 60 steps", walked.round(3))
 
 # %% [markdown]
 # Not quite the slope 2 and intercept 1 that the points were made with: the noise of twenty points moves the best line a little. Descent finds the same line, and it has no way to know a better one.
 #
-# In practice one calls `np.linalg.lstsq`, which never forms $X^\top X$: the product squares the condition number (section 6.7), and with it the rounding errors. It also has an answer where (6.9) has many. For the source's single point, it gives the solution nearest to the origin; so does descent, if it starts there.
+# In practice one calls `np.linalg.lstsq`, which never forms $X^\top X$: where columns are nearly alike, the product loses digits that $X$ still has. It also has an answer where (6.9) has many. For our single point, it gives the solution nearest to the origin; so does descent, if it starts there.
 
 # %%
 shortest = np.linalg.lstsq(np.array([[2.0, 1.0]]), [5.0], rcond=None)[0]
@@ -323,16 +324,16 @@ print("lstsq", shortest.round(6), "  descent from (0, 0)", from_origin.round(6))
 # | needs | a loss that is quadratic in θ | a gradient |
 # | answer | exact, up to rounding | as close as you have patience |
 #
-# For a few thousand features the formula wins. With a million parameters its matrix alone has $10^{12}$ entries of 8 bytes: 8 terabytes. And the third row decides: for a network there is no formula.
+# For a few thousand features the formula usually wins. With a million parameters its matrix alone has $10^{12}$ entries of 8 bytes: 8 terabytes. And the third row decides: for a network there is no formula.
 
 # %% [markdown]
 # ## 6.7 The bowl
 #
-# In (6.7) the parameters enter squared and never higher. So the loss is exactly quadratic, its Hessian is the same everywhere, and its contours are ellipses:
+# In (6.7) the parameters enter squared and never higher. So the loss is exactly quadratic, its Hessian is the same everywhere, and its contours are ellipses, or the parallel lines of a trough:
 #
 # $$H = \frac2N X^\top X, \qquad \mathcal L(\theta) = \mathcal L(\theta^*) + \tfrac12(\theta - \theta^*)^\top H\,(\theta - \theta^*) \tag{6.10}$$
 #
-# with $\theta^*$ the minimiser. The eigenvalues of $H$ are the curvatures along the axes of the ellipses. All of chapter 5 applies, with no approximation: descent converges for $\alpha < 2/\lambda_{\max}$, where $\lambda_{\max}$ is the largest of them, and how fast is a matter of the **condition number** $\kappa = \lambda_{\max}/\lambda_{\min}$, the largest over the smallest.
+# with $\theta^*$ a minimiser. The eigenvalues of $H$ are the curvatures along the axes of the ellipses. All of chapter 5 applies, with no approximation: descent converges for $\alpha < 2/\lambda_{\max}$, where $\lambda_{\max}$ is the largest of them, and how fast is a matter of the **condition number** $\kappa = \lambda_{\max}/\lambda_{\min}$, the largest over the smallest.
 
 # %%
 H = 2 / 20 * X.T @ X
@@ -346,7 +347,7 @@ print(f"curvatures {least:.3f} and {most:.3f}, κ = {most / least:.2f}, limit α
 labs.linear_regression.show(preset="noisy", lr=0.9, step=10)
 
 # %% [markdown]
-# Up and down: the bowl slides, its shape stays. Sideways: the ellipses turn and stretch. And if all points lie near one place? Points above one $x$ do not say how steep the line should be:
+# Up and down: the bowl slides, its shape stays. Sideways: the ellipses also turn and stretch. And if all points lie near one place? Points above one $x$ do not say how steep the line should be:
 
 # %%
 labs.linear_regression.show(points=[(1.4, 2.6), (1.4, 3.1), (1.4, 3.7), (1.4, 4.3)], preset="noisy", lr=0.2, step=10)
@@ -356,7 +357,7 @@ labs.linear_regression.show(points=[(1.4, 2.6), (1.4, 3.1), (1.4, 3.7), (1.4, 4.
 #
 # ## 6.8 Features on different scales
 #
-# Now the same kind of points, but measured far from zero, as temperatures in degrees or years are: $x$ between 8 and 12. The lab says $\kappa \approx 9{,}000$ for them. Take $\alpha = 1/\lambda_{\max}$. A step multiplies the distance from the minimum by $1 - \alpha\lambda$ in each direction: across the trough by 0, along it by $1 - 1/\kappa$.
+# Now the same kind of points, but measured far from zero, as temperatures in degrees or years are: $x$ between 8 and 12. The next lab will say $\kappa \approx 9{,}000$ for them. Take $\alpha = 1/\lambda_{\max}$. A step multiplies the distance from the minimum by $1 - \alpha\lambda$ in each direction: across the trough by 0, along it by $1 - 1/\kappa$.
 #
 # **Question 6-c.** About how many steps until the distance *along* the trough is a tenth of what it was?
 
@@ -377,7 +378,7 @@ labs.linear_regression.show(preset="far", lr=0.008, steps=200, step=200)
 #
 # The cure is to move the origin into the data, and to measure in units of their spread. Replace each feature by
 #
-# $$x' = \frac{x - m}{s} \tag{6.11}$$
+# $$\tilde x = \frac{x - m}{s} \tag{6.11}$$
 #
 # with $m$ its mean and $s$ its standard deviation. This is called **standardising**. Now each column has mean 0, so it is perpendicular to the column of ones, and all columns have the same length. With one feature nothing is left of the trough: κ = 1, and $\alpha = 1/2$ arrives in one step.
 
@@ -397,7 +398,7 @@ mean, std = raw.mean(axis=0), raw.std(axis=0)
 scaled = (raw - mean) / std                                                          # (6.11)
 
 # %% [markdown]
-# How many steps does descent from θ = 0 need? It depends on what one asks. By (6.10), in the direction of each eigenvector the distance $d$ from the minimum shrinks by $1 - \alpha\lambda$ a step, so the **gap**, the loss above its minimum, is known after any number of steps $t$ without a walk: $\tfrac12\sum\lambda\,d^2\,(1 - \alpha\lambda)^{2t}$. One function for the spectrum, one for the gap:
+# How many steps does descent from θ = 0 need? It depends on what one asks. By (6.10), in the direction of each eigenvector the distance $\delta$ from the minimum is multiplied by $1 - \alpha\lambda$ in each step, so the **gap**, the loss above its minimum, is known after any number of steps $t$ without a walk: $\tfrac12\sum\lambda\,\delta^2\,(1 - \alpha\lambda)^{2t}$, a sum over the eigenvectors. One function for the spectrum, one for the gap:
 
 # %%
 def spectrum(features):
@@ -408,30 +409,30 @@ def spectrum(features):
 
 def gap(features, lr, t):
     """The loss above its minimum after t steps (t may be an array)."""
-    lam, d = spectrum(features)
-    return 0.5 * (lam * d**2 * (1 - lr * lam) ** (2 * np.asarray(t)[..., None])).sum(axis=-1)
+    lam, delta = spectrum(features)
+    return 0.5 * (lam * delta**2 * (1 - lr * lam) ** (2 * np.asarray(t)[..., None])).sum(axis=-1)
 
 # %% [markdown]
-# `first_step` finds the first step with a small enough gap, for the rate $1/\lambda_{\max}$ and for $2/(\lambda_{\min} + \lambda_{\max})$, which chapter 5 calls the best in the long run.
+# `first_steps` finds the first step with a small enough gap, for each of the goals, a thousandth of what it was and 1. It is tried for the rate $1/\lambda_{\max}$ and for $2/(\lambda_{\min} + \lambda_{\max})$, which chapter 5 calls the best in the long run.
 
 # %%
-def first_step(features, lr, below):
-    t = np.arange(300_000)
-    return int(np.argmax(gap(features, lr, t) <= below))
+def first_steps(features, lr, goals):
+    gaps = gap(features, lr, np.arange(300_000))
+    return [int(np.argmax(gaps <= goal)) for goal in goals]
 
 for name, features in (("raw", raw), ("standardised", scaled)):
     lam, _ = spectrum(features)
     print(f"{name}: κ = {lam[-1] / lam[0]:,.0f}, gap at the start {gap(features, 0, 0):,.0f}")
     for rate, lr in (("1/λmax", 1 / lam[-1]), ("2/(λmin + λmax)", 2 / (lam[0] + lam[-1]))):
-        steps = [first_step(features, lr, below) for below in (gap(features, 0, 0) / 1000, 1.0)]
+        steps = first_steps(features, lr, (gap(features, 0, 0) / 1000, 1.0))
         print(f"   α = {rate:15}: a thousandth after {steps[0]:7,} steps, within 1 after {steps[1]:7,}")
 
 # %% [markdown]
-# Read it slowly; there is a trap. With $\alpha = 1/\lambda_{\max}$ the raw features look splendid: one step, and less than a thousandth of the gap is left. That step falls to the floor of the trough. What is left lies along the floor, and *there* the raw features need 167,729 steps to come within 1 of the minimum, the standardised ones 46. And the rate that is best in the long run spends its first hundred thousand steps jumping from wall to wall. A falling loss is not yet a found minimum.
+# Read it slowly; there is a trap. With $\alpha = 1/\lambda_{\max}$ the raw features look splendid: one step, and less than a thousandth of the gap is left. That step falls to the floor of the trough. What is left lies along the floor, and *there* the raw features need 167,729 steps to come within 1 of the minimum, the standardised ones 46. And the rate that is best in the long run spends its first hundred thousand steps jumping from wall to wall, and overtakes only beyond the right edge of the picture below. A falling loss is not yet a found minimum.
 #
 # κ has not come down to 1: large flats have more rooms, the two features say nearly the same, and standardising cannot change that. What remains of κ is their correlation.
 #
-# The gaps, and as a check the engine's own walk on both:
+# As a check, the gaps of the engine's own walk, on both. Then the picture.
 
 # %%
 def walk(features, lr, steps):
@@ -441,7 +442,8 @@ def walk(features, lr, steps):
 
 for features in (raw, scaled):
     lr = 1 / spectrum(features)[0][-1]
-    print(walk(features, lr, 4).round(1), "is", gap(features, lr, np.arange(5)).round(1))
+    for name, gaps in (("walked", walk(features, lr, 4)), ("known ", gap(features, lr, np.arange(5)))):
+        print(name, "  ".join(f"{g:,.1f}" for g in gaps))
 
 # %%
 t = np.unique(np.geomspace(1, 300_000, 400).astype(int))
@@ -453,11 +455,12 @@ for name, features in (("raw", raw), ("standardised", scaled)):
 fig, ax = figure(7.2, 3.2)
 draw_curves(ax, curves, xlabel="step", ylabel="gap", log=True)
 ax.set(xscale="log", ylim=(1e-2, 3e5))
-picture(fig, alt="The gap against the step, both axes logarithmic. Raw with 1/λmax: low at once, then level until 100,000 "
+ax.legend(loc="lower left", bbox_to_anchor=(0.36, 0.0), frameon=False)
+picture(fig, alt="The gap against the step, both axes logarithmic. Raw with 1/λmax: low at once, then level until 10,000 "
                  "steps. Raw with the other rate: high and level until 10,000. Standardised: both drop within a hundred.")
 
 # %% [markdown]
-# Nothing is lost by standardising. The model found on $x'$ is a model for $x$, written differently.
+# Nothing is lost by standardising. The model found on $\tilde x$ is a model for $x$, written differently.
 #
 # **Exercise 6-6 (derive).** $w$ and $b$ were learned on $(x - m)/s$. Return the weights and the bias that give the same predictions from $x$ itself. `w`, `mean` and `std` are vectors with an entry for each feature, `b` is a number; return a vector and a number.
 
@@ -506,7 +509,7 @@ picture(fig, alt="The 784 weights as an image: red, positive, along a vertical s
                  "sides of it.")
 
 # %% [markdown]
-# Nobody has told it what a 0 is. Yet the weights show it, where they are largest: ink on the vertical stroke in the middle (red) votes for 1, ink on the two sides of it (blue), where a 0 has its walls, votes for 0. It is not a clean ring: how much of a zero's ink votes for 0?
+# Nobody has told it what a 0 looks like. Yet the weights show it, where they are largest: ink on the vertical stroke in the middle (red) votes for 1, ink on the two sides of it (blue), where a 0 has its walls, votes for 0. It is not a clean ring: how much of a zero's ink votes for 0?
 
 # %%
 zeros_ink = pixels[is_one[:, 0] == 0].mean(axis=0) > 0.5
@@ -515,9 +518,9 @@ print(f"of the {zeros_ink.sum()} pixels that are dark in a zero, {(model.w.data[
 # %% [markdown]
 # ### What is wrong with it
 #
-# It works here because 0 and 1 are easy. But look at what the model says, and at what the loss asks for. The predictions leave [0, 1], so they are no probabilities. And a prediction of 3 for a clear yes is *right*, yet the squared error fines it $(3 - 1)^2 = 4$, more than a flat no. Easy examples, far on the right side, pull at the line.
+# It works here because 0 and 1 are easy. But look at what the model says, and at what the loss asks for. The predictions leave [0, 1], so they are no probabilities. And a prediction of 3 for a clear yes is *right*, yet the squared error fines it $(3 - 1)^2 = 4$, more than a flat no. Easy examples, far beyond any doubt, pull at the line.
 #
-# **Exercise 6-7 (break).** Four points, $x = -2, -1$ with $y = 0$ and $x = 1, 2$ with $y = 1$. The least-squares line answers yes above ½, and gets all four right. Add one more point with $y = 1$, an easy one, far on the right side, such that the line gets one of the four wrong. Give its $x$.
+# **Exercise 6-7 (break).** Four points, $x = -2, -1$ with $y = 0$ and $x = 1, 2$ with $y = 1$. The least-squares line answers yes above ½, and gets all four right. Add one more point with $y = 1$, an easy one, at a large $x$, such that the line gets one of the four wrong. Give its $x$.
 
 # %%
 easy_point = ...
@@ -550,7 +553,7 @@ print("the same to the last bit:", [torch_w.item(), torch_b.item()] == [p.item()
 #
 # ## What the source says differently
 #
-# - **One data point.** The source stops there. With more than one the loss has to be a mean, and the shape of its bowl decides everything (6.5 to 6.8).
+# - **One data point.** The source stops there. With more than one the loss is a mean (or a sum), and the shape of its bowl decides everything (sections 6.5 to 6.8).
 # - **The letter L** stands for the loss here and for the smoothness constant a page earlier. We write ℒ for the loss.
 #
 # ## Further reading

@@ -83,7 +83,7 @@ picture(fig, alt="A histogram of the errors of 5,000 points in the shape of a be
 #
 # $$z = wx + b, \qquad \hat y = \sigma(z) = \frac{1}{1 + e^{-z}} \tag{7.3}$$
 #
-# The number $z$ is called the **logit**, and $\hat y$ is read as the probability of a yes. This model is **logistic regression**, Fig. 2 of chapter 1. In code:
+# The number $z$ is called the **logit**, and $\hat y$ is read as the probability of a yes. This model is **logistic regression**, whose graph chapter 1 drew. In code:
 
 # %%
 def sigmoid(z):
@@ -93,7 +93,7 @@ def sigmoid(z):
 sigmoid(np.array([-4.0, -1.0, 0.0, 1.0, 4.0])).round(3)
 
 # %% [markdown]
-# Zero is undecided. A step of the logit multiplies the *odds*, $\hat y/(1 - \hat y)$: they are exactly $e^z$.
+# Zero is undecided. The *odds*, $\hat y/(1 - \hat y)$, say how many yeses there are for each no. They are exactly $e^z$, so one more on the logit multiplies them by $e$.
 #
 # Now (7.1). A yes was seen with probability $\hat y$, a no with $1 - \hat y$. As $y$ is 1 or 0, one formula covers both, the **binary cross-entropy**:
 #
@@ -142,7 +142,7 @@ with np.errstate(divide="ignore"):                                              
     print("σ(40) == 1:", sigmoid(40.0) == 1, "   loss of a no there:", -np.log(1 - sigmoid(40.0)))
 
 # %% [markdown]
-# The true loss is 40, an ordinary number. It is the way there that leads over the edge. So simplify *before* computing. With $\log\hat y = -\log(1 + e^{-z})$ and $1 - \sigma(z) = \sigma(-z)$, (7.4) becomes
+# The true loss is 40, an ordinary number. It is the way there that leads over the edge. So simplify *before* computing. With $1 - \sigma(z) = \sigma(-z)$ a no costs $-\log(1 - \hat y) = \log(1 + e^z)$. A yes costs $-\log\hat y = \log(1 + e^{-z})$, which is $\log(1 + e^z) - z$. So (7.4) becomes
 #
 # $$\mathcal L = \log(1 + e^{z}) - y z \tag{7.5}$$
 #
@@ -205,8 +205,6 @@ print("by (7.9)   ", (check.tried("7-3", log_sum_exp, ours.log_sum_exp)(logits) 
 print("the engine ", [round(ops.cross_entropy(row[None], labels=np.array([1])).item(), 4) for row in logits])
 
 # %% [markdown]
-# **Exercise 7-9 (break)** stands at the end of the chapter: which logits break (7.7), computed as it is written?
-#
 # ## 7.5 Why it is ŷ − y
 #
 # What does cross-entropy send back to the logits? The answer is the most useful formula of this chapter. It comes in four puzzles; each is one line.
@@ -321,7 +319,7 @@ ask.choice("7-b", "harder:", ["about the same", "cross-entropy, about 10,000 tim
 check.prediction("7-b")
 
 # %% [markdown]
-# See it learn, or not, from a surely wrong start. **Task:** play, then choose cross-entropy.
+# See it learn, or not, from a surely wrong start. **Task:** play, then choose cross-entropy. (On the right, logits beyond ±10 stand at ±10.)
 
 # %%
 labs.logistic.show(loss="squared", start="wrong", step=30)
@@ -351,7 +349,7 @@ folded(picture(fig, alt="Left: for a wrong logit the cross-entropy rises in a st
 # %% [markdown]
 # The push of the squared error has a top. To the left of it, the more wrong the answer, the weaker the push: such an example stays wrong for long. With cross-entropy it is the loudest of all.
 #
-# **Exercise 7-8 (derive).** Where is the top? Find the $z$ at which $(\sigma(z) - 1)^2$ is steepest. (Write its slope with ŷ alone, find the best ŷ, and then the logit that belongs to it. Three digits will do.)
+# **Exercise 7-8 (derive).** Where is the top? Find the $z$ at which $(\sigma(z) - 1)^2$ is steepest. (Write its slope with ŷ alone, find the best ŷ, and then the logit that belongs to it. Give one number, to three digits.)
 
 # %%
 steepest = ...
@@ -359,7 +357,7 @@ steepest = ...
 check.exercise("7-8", steepest)
 
 # %% [markdown]
-# There is more. Cross-entropy behind a sigmoid or softmax of a *linear* model is convex: the curvature is nowhere negative, there is a single valley. The squared error behind a sigmoid is not (`engine.hessian` differentiates twice):
+# There is more. Cross-entropy behind a sigmoid or softmax of a *linear* model is convex: the curvature is nowhere negative, there is no second valley. (If a line can separate the classes without an error, the valley has no floor: the loss falls for ever towards 0, and the weights grow without end.) The squared error behind a sigmoid is not (`engine.hessian` differentiates twice):
 
 # %%
 for name, f in (("cross-entropy", lambda z: ops.softplus(z) - z), ("squared error", lambda z: (ops.sigmoid(z) - 1) ** 2)):
@@ -397,7 +395,7 @@ print(f"right, of {val.sum()}: linear {((score > 0.5) == truly_one).sum()}, "
       f"logistic {((probability > 0.5) == truly_one).sum()}")
 
 # %% [markdown]
-# One image more, in colours of `OKABE_ITO`, the palette of the book. The outputs differ in kind:
+# One image more, which proves nothing. But the outputs differ in kind (`OKABE_ITO` is the palette of the book):
 
 # %%
 fig, axes = figure(7.4, 2.6, columns=2)
@@ -411,7 +409,7 @@ picture(fig, alt="Histograms of the outputs on validation images. Linear: two br
                  "both. Logistic: nearly all outputs close to 0 or to 1, none outside.")
 
 # %% [markdown]
-# Both can be sorted by how far they are from ½. But only the second can be read: 0.9 says nine in ten. (Whether such claims are true can be counted: [chapter 12](12_mnist.ipynb) does.) The weights, each picture with its own scale:
+# Both can be sorted by how far they are from ½. But only the second can be read: 0.9 says nine in ten. (Whether such claims are true can be counted: section 7.8 does.) The weights, each picture with its own scale:
 
 # %%
 fig, axes = figure(7.4, 2.4, columns=2)
@@ -427,7 +425,7 @@ for name, model in (("linear", linear), ("logistic", logistic)):
     print(f"{name}: largest weight {model.w.data.max():.2f}; where zeros are dark, {(model.w.data[zeros_ink] < 0).mean():.0%} are negative")
 
 # %% [markdown]
-# The logistic weights are larger, since a sure answer needs a large logit, and they are cleaner. Here are the images of which it is least sure:
+# The logistic weights are larger, since a sure answer needs a large logit, and after these hundred steps they are cleaner. Here are the images of which it is least sure:
 
 # %%
 least_sure = np.argsort(np.abs(probability - 0.5)[:, 0])[:10]
@@ -446,7 +444,7 @@ distance = ((mnist.x_val[:, None] - means) ** 2).sum(axis=-1)
 print(f"nearest mean: {(distance.argmin(axis=1) == mnist.y_val).mean():.0%} of the validation images")
 
 # %% [markdown]
-# The nearest mean is linear too: $-\tfrac12\lVert x - \mu\rVert^2$ is $x\cdot\mu - \tfrac12\lVert\mu\rVert^2$, plus something that is the same for all digits. So it is a softmax regression, with weights that nobody has trained: the ten means. What do trained weights add? (`data.batches` deals out the images, 64 at a time.)
+# The nearest mean is linear too: $-\tfrac12\lVert x - \mu\rVert^2$ is $x\cdot\mu - \tfrac12\lVert\mu\rVert^2$, plus something that is the same for all digits. So it answers as a softmax regression does, with weights that nobody has trained: the ten means. What do trained weights add? (`data.batches` deals out the images, 64 at a time.)
 
 # %%
 softmax_model = nn.Linear(784, 10, rng=np.random.default_rng(0), init="zeros")
@@ -459,6 +457,18 @@ for _ in range(15):
         optimizer.step()
 guesses = softmax_model(mnist.x_val).data.argmax(axis=1)
 print(f"softmax regression: {(guesses == mnist.y_val).mean():.0%}")
+
+# %% [markdown]
+# Are its probabilities true? Sort the guesses by the probability that the model gives them, and count.
+
+# %%
+claim, right = ops.softmax(softmax_model(mnist.x_val).data).max(axis=1), guesses == mnist.y_val
+for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.0)):
+    group = (claim > low) & (claim <= high)
+    print(f"{group.sum():3} guesses: claimed {claim[group].mean():.0%} on average, right {right[group].mean():.0%}")
+
+# %% [markdown]
+# This model is too modest: in each group more guesses are right than it claims. A probability from a model is a claim like any other. Now the weights:
 
 # %%
 fig, axes = figure(7.4, 2.6, rows=2)
@@ -499,7 +509,7 @@ print("gradients agree:", np.allclose(theirs.grad, ours.cross_entropy_gradient(z
 # | `ops.log_softmax(z)` | `F.log_softmax(z, dim=-1)` |
 # | (7.9) | `torch.logsumexp(z, dim=-1)` |
 #
-# The commonest mistake with these: to put a softmax before `cross_entropy`, which applies one itself. Nothing raises; the gradients are small and the training is slow.
+# A common mistake with these: to put a softmax before `cross_entropy`, which applies one itself. Nothing raises; the gradients are small and the training is slow.
 #
 # The engine's cross-entropy is one operation. Its rule never forms $1/\hat y$; it sends (7.12) at once, divided by the number of examples, times the upstream `g` (`show_rules` prints entries of the table of derivatives):
 
@@ -507,7 +517,7 @@ print("gradients agree:", np.allclose(theirs.grad, ours.cross_entropy_gradient(z
 show_rules("cross_entropy")
 
 # %% [markdown]
-# **Exercise 7-9 (break).** Find finite logits, a list of two or more, for which (7.7), computed as it is written, is not finite.
+# **Exercise 7-9 (break).** The engine computes the softmax with (7.9) in mind. Without it: `np.exp(z) / np.exp(z).sum()` is (7.7) as it is written. Find finite logits, a list of two or more, for which the result is not finite.
 
 # %%
 breaking_logits = ...

@@ -16,7 +16,7 @@ check.exercise("6-1", ours.train_step)
 show_source(ours.train_step)
 
 # %% [markdown]
-# **6-2** Put the end into $wx + b = y$: $(w + tx)x + b + t = y$, so $t\,(x^2 + 1) = y - wx - b$.
+# **6-2** Put the end into $wx + b = y$: $(w + kx)x + b + k = y$, so $k\,(x^2 + 1) = y - wx - b$.
 
 # %%
 check.exercise("6-2", ours.nearest_solution)

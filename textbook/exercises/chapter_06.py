@@ -29,8 +29,8 @@ def best_rate(x):
 
 def nearest_solution(w, b, x, y):
     """Where descent from (w, b) ends: the foot of the perpendicular on the line w·x + b = y."""
-    t = (y - w * x - b) / (x**2 + 1)
-    return w + t * x, b + t
+    k = (y - w * x - b) / (x**2 + 1)
+    return w + k * x, b + k
 
 
 def gradient(X, y, theta):
@@ -117,6 +117,12 @@ EXERCISES = [
                 lambda w, b, x, y, lr: (lr * 2 * (w * x + b - y) * x, lr * 2 * (w * x + b - y)),
             "These are the moves, -lr times the gradients. Add them to w and b.":
                 lambda w, b, x, y, lr: (-lr * 2 * (w * x + b - y) * x, -lr * 2 * (w * x + b - y)),
+            "That is the new w alone. Return two numbers, w and b.":
+                lambda w, b, x, y, lr: train_step(w, b, x, y, lr)[0],
+            "w itself is no factor of its gradient: ∂ŷ/∂w is x.":
+                lambda w, b, x, y, lr: (w - lr * 2 * (w * x + b - y) * w, b - lr * 2 * (w * x + b - y)),
+            "-12 and -6 are the gradients of one example. Compute them from w, b, x and y.":
+                lambda w, b, x, y, lr: (w + 12 * lr, b + 6 * lr),
             "The new b stands first. Return w, then b.": lambda w, b, x, y, lr: train_step(w, b, x, y, lr)[::-1],
         },
         insight="Forward, backward, update: in every training run of this book these three follow each other.",
@@ -139,16 +145,20 @@ EXERCISES = [
             "That is the solution nearest to the origin. Descent begins at (w, b), and finds the one nearest to that.":
                 lambda w, b, x, y: nearest_solution(0.0, 0.0, x, y),
             "That moves w alone. b has a gradient too.": lambda w, b, x, y: ((y - b) / x, b),
+            "The b of the end moves too: wx + kx² + b + k = y, so k has the factor x² + 1.":
+                lambda w, b, x, y: (w + (y - w * x - b) / x, b + (y - w * x - b) / x**2),
+            "Only b is divided there: put all of y - wx - b in brackets.":
+                lambda w, b, x, y: (w + (y - w * x - b / (x**2 + 1)) * x, b + y - w * x - b / (x**2 + 1)),
             "That moves b alone. w has a gradient too.": lambda w, b, x, y: (w, y - w * x),
             "The length of (x, 1) is √(x² + 1), and it enters squared: divide by x² + 1.":
                 lambda w, b, x, y: (
                     w + (y - w * x - b) * x / np.sqrt(x**2 + 1), b + (y - w * x - b) / np.sqrt(x**2 + 1)
                 ),
-            "The sign of t: put the end into wx + b = y and solve for t once more.":
+            "The sign of k: put the end into wx + b = y and solve for k once more.":
                 lambda w, b, x, y: nearest_solution(w, b, x, 2 * (w * x + b) - y),
-            "Along the way w changes x times as much as b: the end is (w + tx, b + t).":
+            "Along the way w changes x times as much as b: the end is (w + kx, b + k).":
                 lambda w, b, x, y: (w + (y - w * x - b) / (x**2 + 1), b + (y - w * x - b) / (x**2 + 1)),
-            "That is t itself. Return the end, (w + tx, b + t).":
+            "That is k itself. Return the end, (w + kx, b + k).":
                 lambda w, b, x, y: (y - w * x - b) / (x**2 + 1),
             "That is one step with α = 0.1, which arrives only if x = 2. Find the end for any x.":
                 lambda w, b, x, y: train_step(w, b, x, y, 0.1),
@@ -205,6 +215,7 @@ EXERCISES = [
                 lambda X, y: np.linalg.solve(X.T @ X, X.T @ y / len(y)),
             "You solved only as many equations as there are unknowns, and ignored the other rows.":
                 lambda X, y: np.linalg.solve(X[: X.shape[1]], y[: X.shape[1]]),
+            "Those are the predictions Xθ. Return θ itself.": lambda X, y: X @ least_squares(X, y),
             "You multiplied by XᵀX where it should be divided out.": lambda X, y: X.T @ X @ (X.T @ y),
             "Dividing by a matrix element by element does not solve the equations: use np.linalg.solve.":
                 lambda X, y: (X.T @ y) / (X.T @ X),
@@ -237,6 +248,10 @@ EXERCISES = [
                 lambda w, b, mean, std: (w / std, b - w * mean / std),
             "w @ mean adds up before std divides. Each feature is divided by its own std first: (w/std) @ mean.":
                 lambda w, b, mean, std: (w / std, b - w @ mean / std),
+            "Put the weights and the bias in two: return w, b, not one array.":
+                lambda w, b, mean, std: np.append(w / std, b - (w / std) @ mean),
+            "Each weight is divided by its spread, not multiplied; the shift is taken with the weights that result.":
+                lambda w, b, mean, std: (w * std, b - w @ mean),
             "The bias is not divided: only w is multiplied by x.":
                 lambda w, b, mean, std: (w / std, b / std),
             "Means are subtracted from features, not from weights: multiply out w·(x - mean)/std + b.":

@@ -88,6 +88,12 @@ def _naive(z, y):
     return -np.mean(y * np.log(sigmoid(z)) + (1 - y) * np.log(1 - sigmoid(z)))
 
 
+def _safe_sigmoid(z, y):
+    e = np.exp(-np.abs(z))
+    p = np.where(z >= 0, 1, e) / (1 + e)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
 def _clipped(eps):
     """Each probability between eps and 1 - eps."""
     def loss(z, y):
@@ -108,6 +114,12 @@ def _floored(eps):
 def _whole_columns(z, labels):
     p = softmax(z)
     p[:, labels] -= 1
+    return p / len(z)
+
+
+def _whole_rows(z, labels):
+    p = softmax(z)
+    p[labels] -= 1
     return p / len(z)
 
 
@@ -140,6 +152,27 @@ def _overflows(z):
         )
 
 
+STEEPEST = {
+    0.0: "There ŷ = ½, where the sigmoid is steepest. But the factor 1 - ŷ still grows to the left of it.",
+    1 / 3: "That is the probability ŷ at the steepest place. Give the logit: z = log(ŷ/(1 - ŷ)).",
+    2 / 3: "That is 1 - ŷ at the steepest place. Give the logit: z = log(ŷ/(1 - ŷ)).",
+    np.log(2): "The size is right. There ŷ = ⅓, below ½, so the logit is negative.",
+    -np.log(3): "log ⅓ is the log of ŷ. The logit is log(ŷ/(1 - ŷ)).",
+}
+
+
+def _not_steepest(z):
+    """What is wrong with a logit at which (σ(z) - 1)² should be steepest; the place itself is not betrayed."""
+    if isinstance(z, str) or callable(z) or np.ndim(z) != 0 or not np.isfinite(z):
+        yield "Give one number, the logit z."
+    elif abs(z + np.log(2)) > 4e-3:
+        named = [text for value, text in STEEPEST.items() if abs(z - value) < 6e-3]
+        slopes = [abs(squared_slope(sigmoid(v), 1.0)) for v in (z, z - 1e-3, z + 1e-3)]
+        side = "left" if slopes[1] > slopes[2] else "right"
+        steeper = f"At {z:.4g} the slope is {-slopes[0]:.5f}. A little to the {side} it is steeper still."
+        yield named[0] if named else steeper
+
+
 EXERCISES = [
     Exercise(
         "7-a", "predict", "A coin shows heads with probability p. Seen: heads, heads, tails. Which p is likeliest?",
@@ -165,6 +198,10 @@ EXERCISES = [
             "That takes the log of a mean. Take the log of each example's probability, then the mean.":
                 lambda p, y: -np.log(np.mean(y * p + (1 - y) * (1 - p))),
             "The log is missing: that is a mean of probabilities.": lambda p, y: np.mean(y * p + (1 - y) * (1 - p)),
+            "The noes have the wrong sign: the minus stands before both logarithms.":
+                lambda p, y: -np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)),
+            "That is the squared error of chapter 6. Here it is minus the log of a probability.":
+                lambda p, y: np.mean((p - y) ** 2),
             "Losses here are in nats: take the natural logarithm, np.log.":
                 lambda p, y: negative_log_likelihood(p, y) / np.log(2),
             "Losses here are in nats: the natural logarithm is np.log, not np.log10.":
@@ -181,6 +218,8 @@ EXERCISES = [
         mistakes={
             "Right for moderate logits. At ±10,000 the sigmoid is exactly 0 or 1, and its log is −∞: simplify first.":
                 _naive,
+            "No exp overflows in ops.sigmoid. But at ±10,000 it is exactly 0 or 1, and its log is −∞: simplify first.":
+                _safe_sigmoid,
             "exp(10,000) overflows, though the sigmoid is gone: use the second form of (7.6), with −|z|.":
                 lambda z, y: np.mean(np.log(1 + np.exp(z)) - y * z),
             "A sum over the batch where the mean belongs.": lambda z, y: binary_cross_entropy(z, y) * len(z),
@@ -188,6 +227,8 @@ EXERCISES = [
             "This is the log-likelihood. The loss is its negative.": lambda z, y: -binary_cross_entropy(z, y),
             "That is the softplus alone: - yz is missing.":
                 lambda z, y: np.mean(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))),
+            "The sign of the last term: - yz. A yes with a large logit costs little.":
+                lambda z, y: binary_cross_entropy(z, -y),
             **CAPS, **FLOORS,
         },
         insight="softplus(z) - y·z: the sigmoid is never formed, so its log is never taken.",
@@ -206,6 +247,8 @@ EXERCISES = [
             "A mean where the sum belongs.": lambda z: log_sum_exp(z) - np.log(z.shape[-1]),
             "That is over the columns. Each row is one example: axis=-1.": lambda z: log_sum_exp(z.T),
             "One number for each row, not one for all.": lambda z: log_sum_exp(z.ravel()),
+            "The largest logits have shape (N, 1) and the sums (N,): added, they make (N, N). Let both have one shape.":
+                lambda z: z.max(axis=-1, keepdims=True) + log_sum_exp(z - z.max(axis=-1, keepdims=True)),
             "The result keeps an axis of length 1: one number for each row, shape (N,).":
                 lambda z: log_sum_exp(z)[..., None],
             "That is the maximum. The other terms add a little to it.": lambda z: z.max(axis=-1),
@@ -223,6 +266,7 @@ EXERCISES = [
             "That is 1/ŷ², from the outer function alone: the inner e⁻ᶻ has a derivative too.":
                 lambda y_hat: 1 / y_hat**2,
             "ŷ² is 1/(1 + e⁻ᶻ)². The chain rule brings the factor e⁻ᶻ = (1 - ŷ)/ŷ.": lambda y_hat: y_hat**2,
+            "Those are the odds, eᶻ: (1 - ŷ) belongs above the line.": lambda y_hat: y_hat / (1 - y_hat),
             "That is the other probability. It is multiplied by ŷ.": lambda y_hat: 1 - y_hat,
         },
         insight="At most ¼, at ŷ = ½; near 0 where the sigmoid is sure.",
@@ -236,11 +280,13 @@ EXERCISES = [
                 lambda p, y: -y / p - (1 - y) / (1 - p),
             "The sign: a yes wants ŷ larger, so there the slope is negative.": lambda p, y: -entropy_slope(p, y),
             "That is the derivative by z. Here it is by ŷ.": lambda p, y: p - y,
+            "That is the term of a no alone.": lambda p, y: (1 - y) / (1 - p),
+            "That counts every example as a yes. A no has another slope.": lambda p, y: -1 / p,
             "That is the term of a yes alone.": lambda p, y: -y / p,
             "The loss is of one example each: no mean over them.": lambda p, y: entropy_slope(p, y) / len(p),
             "That is the loss. Differentiate it.": lambda p, y: -(y * np.log(p) + (1 - y) * np.log(1 - p)),
         },
-        insight="Its denominator is the slope of the sigmoid: (7.9) cancels the one with the other.",
+        insight="Its denominator is the slope of the sigmoid: (7.10) cancels the one with the other.",
     ),
     Exercise(
         "7-6", "derive", "The matrix J[k, j] = ∂ŷₖ/∂zⱼ for ŷ = softmax(z), from ŷ.",
@@ -258,6 +304,8 @@ EXERCISES = [
                 lambda y_hat: np.eye(len(y_hat)) - np.outer(y_hat, y_hat),
             "y_hat * y_hat multiplies place by place. All pairs are np.outer(ŷ, ŷ).":
                 lambda y_hat: np.diag(y_hat) - y_hat * y_hat,
+            "The diagonal has lost ŷₖ² twice: np.outer takes it off already.":
+                lambda y_hat: np.diag(y_hat * (1 - y_hat)) - np.outer(y_hat, y_hat),
             "Off the diagonal it is right. On it the numerator adds ŷₖ.": lambda y_hat: -np.outer(y_hat, y_hat),
         },
         insight="Each row and each column adds up to 0: probability is moved, never made.",
@@ -279,6 +327,9 @@ EXERCISES = [
                 lambda z, labels: cross_entropy_gradient(z, labels) / z.shape[1],
             "You averaged the rows into one. Each example keeps its own row, divided by N.":
                 lambda z, labels: cross_entropy_gradient(z, labels).sum(axis=0),
+            "p[labels] takes whole rows. One entry in each row: p[np.arange(len(p)), labels].": _whole_rows,
+            "That is the loss. Its gradient has a row for each example.":
+                lambda z, labels: -np.mean(np.log(softmax(z)[np.arange(len(z)), labels])),
             "p[:, labels] takes whole columns. One entry in each row: p[np.arange(len(p)), labels].": _whole_columns,
             "The softmax was taken down the columns. Each row is one example: axis=1.":
                 lambda z, labels: (softmax(z, axis=0) - np.eye(z.shape[1])[labels]) / len(z),
@@ -301,15 +352,14 @@ EXERCISES = [
     Exercise(
         "7-8", "derive", "The logit z at which (σ(z) - 1)² is steepest.",
         reference=-np.log(2),
-        mistakes={
-            "There ŷ = ½, where the sigmoid is steepest. But the factor 1 - ŷ still grows to the left of it.": 0.0,
-            "That is the probability ŷ at the steepest place. Give the logit: z = log(ŷ/(1 - ŷ)).": 1 / 3,
-            "The size is right. There ŷ = ⅓, below ½, so the logit is negative.": np.log(2),
-            "That is 1 - ŷ at the steepest place. Give the logit: z = log(ŷ/(1 - ŷ)).": 2 / 3,
-            "log ⅓ is the log of ŷ. The logit is log(ŷ/(1 - ŷ)).": -np.log(3),
+        checker=_not_steepest,
+        caught={
+            **{text: value for value, text in STEEPEST.items()},
+            "A little to the left": -0.5,
+            "A little to the right": -2.0,
+            "Give one number": [0.0, 1.0],
         },
         insight="ŷ = ⅓. Left of -log 2 the squared error grows flatter the more wrong it is; right of it, it does not.",
-        rtol=5e-3,
     ),
     Exercise(
         "7-9", "break", "Finite logits for which exp(z)/Σexp(z) is not finite.",

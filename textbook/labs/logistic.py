@@ -58,7 +58,7 @@ def drag(point, settings):
 def picture(fig):
     data, pushes = fig.subplots(1, 2, width_ratios=(1.5, 1))
     data.set(xlim=(-FAR, FAR), ylim=(-0.12, 1.12), xlabel="x", ylabel="probability of a yes", yticks=[0, 0.5, 1])
-    pushes.set(xlim=(-10, 10), ylim=(-1.1, 1.1), xlabel="logit z", ylabel="push on z, −∂loss/∂z")
+    pushes.set(xlim=(-11, 11), ylim=(-1.1, 1.1), xlabel="logit z", ylabel="push on z, −∂loss/∂z")
     pushes.axhline(0, color="0.8", lw=0.8)
     blue, orange = OKABE_ITO["blue"], OKABE_ITO["vermilion"]
     (curve,) = data.plot([], [], "-", color="black", lw=2)
@@ -78,7 +78,8 @@ def picture(fig):
             dot.set_data(d.x[own], d.y[own])
             errors[one].set_data(np.repeat(d.x[own], 3), np.stack([d.y, d.p[k], d.y], 1)[own].ravel())
             mark.set_data(np.clip(d.z[k, own], -10, 10), d.push[k, own])
-        where = f"yes begins at x = {edge:.2f}" if abs(edge) < FAR else "no border in sight"
+        side = "begins" if w > 0 else "ends"
+        where = f"yes {side} at x = {edge:.2f}" if abs(edge) < FAR else "no border in sight"
         return (f"Step {k}: w = {w:.2f}, b = {b:.2f}, loss {d.value[k]:.3f}, {d.right[k]} of 8 right; {where}. "
                 f"The hardest push on a logit is {np.abs(d.push[k]).max():.4f}.")  # fmt: skip
 
