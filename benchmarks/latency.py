@@ -338,6 +338,7 @@ def typing(bench: Bench) -> Iterator[Row]:
 def first_paint(bench: Bench) -> Iterator[Row]:
     """A lab's cell runs → its picture is there: the first time in a fresh kernel and page, and once more."""
     run = "jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
+    medians: list[float] = []
     for name in labs.LABS:
         first, again = [], []
         for _ in range(3):
@@ -351,7 +352,9 @@ def first_paint(bench: Bench) -> Iterator[Row]:
                 tab.until("!document.querySelector('canvas[data-film]')")
             tab.close()
         measured = f"{summary(first)} in a fresh kernel, {summary(again)} the second time"
-        yield Row(f"first paint of {name}", measured, "≤ 500 ms", bool(np.median(first) <= 500))
+        medians.append(float(np.median(first)))
+        yield Row(f"first paint of {name}", measured, "≤ 700 ms", medians[-1] <= 700)
+    yield at_most("first paint in a fresh kernel, the median lab", medians, 400)
 
 
 # ---------------------------------------------------------------------------------------------- in the kernel

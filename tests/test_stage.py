@@ -475,6 +475,19 @@ def test_the_notebook_keeps_a_still_and_words():
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == stage.model_id
 
 
+def test_html_holds_the_whole_film_although_it_is_being_recorded():
+    async def reader():
+        stage, draw = simple()
+        stage.update(40, draw, start=7)
+        assert stage._task is not None and len(decode(stage._film)["captions"]) == 1
+        await asyncio.sleep(0)
+        stage.to_html()
+        return stage
+
+    stage = asyncio.run(reader())
+    assert decode(stage._film)["captions"] == [f"slope {k}" for k in range(40)] and stage.frame == 7
+
+
 def test_html_is_complete_in_itself():
     stage, draw = simple(title="</script><b>")
     stage.update(5, draw)

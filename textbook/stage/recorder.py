@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, IdentityTransform
@@ -240,3 +241,12 @@ def is_stale(artist: Artist) -> bool:
     """Whether an artist has changed since it was drawn."""
     arrow = getattr(artist, "arrow_patch", None)  # an annotation doesn't hear from its own arrow
     return artist.stale or (arrow is not None and arrow.stale)
+
+
+def scales(axes: Axes) -> dict[str, Any]:
+    """What the browser needs to turn pixels into data coordinates."""
+    if not {axes.get_xscale(), axes.get_yscale()} <= {"linear", "log"}:
+        raise ValueError(f"pointer axes need linear or log scales; got {axes.get_xscale()} and {axes.get_yscale()}")
+    return {"box": axes.bbox.bounds, "x": axes.get_xlim(), "y": axes.get_ylim(),
+            "log": (axes.get_xscale() == "log", axes.get_yscale() == "log"),
+            "label": axes.get_title() or "picture"}  # fmt: skip

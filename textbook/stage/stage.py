@@ -24,7 +24,7 @@ from PIL import Image
 
 from textbook.stage.film import Film, readouts
 from textbook.stage.paper import on_paper, png_bytes
-from textbook.stage.recorder import Recorder, flat, is_stale
+from textbook.stage.recorder import Recorder, flat, is_stale, scales
 
 Draw = Callable[[int], str | None]
 
@@ -88,6 +88,7 @@ class Stage(anywidget.AnyWidget):
         self._draw: Draw | None = None
         self._number = 0
         self._task: asyncio.Task | None = None
+        self._rest: Iterator[Film | None] = iter(())
         self._density = BACKGROUND
         self.loop = running_loop()
         self.observe(lambda _: self.soon(self._sharpen), "_wanted")
@@ -146,7 +147,8 @@ class Stage(anywidget.AnyWidget):
             self.frame = max(0, min(self.frame if start is None else start, len(values) - 1))
             self.send(_last(self._record(values, draw, label, interval, only=self.frame if later else None)))
         if later:
-            self._task = asyncio.create_task(self._finish(self._record(values, draw, label, interval)))
+            self._rest = self._record(values, draw, label, interval)
+            self._task = asyncio.create_task(self._finish(self._rest))
 
     def show_frame(self, caption: str = "") -> None:
         """Show the live artists as they stand: for a figure without a film, such as a running training."""
@@ -187,6 +189,11 @@ class Stage(anywidget.AnyWidget):
             self._task = None  # asyncio reports the error of a task that nobody holds
             raise
 
+    def complete(self) -> None:
+        """Record the rest of an unfinished film now."""
+        if self._task is not None:
+            self.send(_last(self._rest))
+
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -224,7 +231,7 @@ class Stage(anywidget.AnyWidget):
         with self.hold_sync():
             self._background = background
             self._scene = {"width": self._recorder.width, "height": self._recorder.height, "title": self.title,
-                           "axes": [_scales(axes) for axes in self.pointer]}  # fmt: skip
+                           "axes": [scales(axes) for axes in self.pointer]}  # fmt: skip
 
     def _sharpen(self) -> None:
         # Painted as dense as a large picture or a fine screen needs; never coarser again.
@@ -312,6 +319,7 @@ class Stage(anywidget.AnyWidget):
 
     def to_html(self) -> str:
         """A piece of a web page with the present film, which needs neither a kernel nor a network."""
+        self.complete()
         source = {"scene": self._scene, "frame": self.frame} | {
             name: base64.b64encode(data).decode()
             for name, data in (("background", self._background), ("film", self._film))
@@ -336,12 +344,3 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _scales(axes: Axes) -> dict[str, Any]:
-    """What the browser needs to turn pixels into data coordinates."""
-    if not {axes.get_xscale(), axes.get_yscale()} <= {"linear", "log"}:
-        raise ValueError(f"pointer axes need linear or log scales; got {axes.get_xscale()} and {axes.get_yscale()}")
-    return {"box": axes.bbox.bounds, "x": axes.get_xlim(), "y": axes.get_ylim(),
-            "log": (axes.get_xscale() == "log", axes.get_yscale() == "log"),
-            "label": axes.get_title() or "picture"}  # fmt: skip
