@@ -26,7 +26,7 @@ labs.optimizer_race.show(surface="rosenbrock")
 # - train a program that reads handwritten digits, in nine lines;
 # - find your way through the chapters.
 #
-# **You need** school calculus and a little Python. About 45 minutes.
+# **You need** school calculus and a little Python. About an hour, half of it for the exercises.
 
 # %% [markdown]
 # And this is where it leads: a network that has never seen a digit. Press **Start**, and watch it learn to read. Change the learning rate while it runs.
@@ -122,7 +122,7 @@ print(f"by nudging: {count + 1:,} runs a step;   by backpropagation: 1 run and 1
 #
 # The source asks why these three, and no others (§1.3). Here is each in a few lines.
 #
-# **1. The computational graph** writes a formula as small operations, each fed by the results of others. Take $f = (x + y)\,y$ at $x = 3$, $y = 2$. The package's `Tensor` is a number that remembers how it was computed, and `Graph.of` follows what it remembers. (`requires_grad=True` says: I shall ask for slopes.)
+# **1. The computational graph** writes a formula as small operations, each fed by the results of others. Take $f = (x + y)\,y$ at $x = 3$, $y = 2$. The package's `Tensor` is a number that remembers how it was computed, and `Graph.of` follows what it remembers. (`requires_grad=True` says: I shall ask for slopes.) The picture numbers results that have no name: v3, v4.
 
 # %% tags=["source: §1.3"]
 x = Tensor(3.0, requires_grad=True, name="x")
@@ -153,7 +153,7 @@ f.backward()
 folded(f"x.grad = {x.grad},  y.grad = {y.grad}", "Show the slopes")
 
 # %% [markdown]
-# **Exercise 0-2 (derive).** How fast does $f$ grow with $y$, at any $x$ and $y$?
+# **Exercise 0-2 (derive).** How fast does $f$ grow with $y$, at any $x$ and $y$? Return its slope.
 
 # %%
 def slope_in_y(x, y):
@@ -177,7 +177,7 @@ walk.path
 # %% [markdown]
 # Each step halves θ, because 1 − 0.25 · 2 = 0.5. In the code, α is called `lr`.
 #
-# **Exercise 0-3 (implement).** Write (0.1) for one step.
+# **Exercise 0-3 (implement).** Write (0.1) for one step: return the new θ.
 
 # %%
 def descent_step(theta, gradient, alpha):
@@ -244,7 +244,7 @@ assert 88 < right["set aside"] < right["learned from"]
 plots.picture(fig, alt="Accuracy on two sets of images: on those set aside it is lower than on those learned from; both are above 88 %.")
 
 # %% [markdown]
-# **Exercise 0-5 (implement).** Write it yourself: from the network's answers `y_hat` and the true digits `y`, two arrays, the share that is right.
+# **Exercise 0-5 (implement).** Write it yourself: from the network's answers `y_hat` and the true digits `y`, two arrays of the same length, return the share that is right, a number from 0 to 1.
 
 # %%
 def accuracy(y_hat, y):

@@ -52,7 +52,7 @@ check.prediction("1-a")
 #
 # $$G = (V, E) \tag{1.2}$$
 #
-# - $V$ is the set of **nodes**: *inputs*, which are variables or constants; *operations*, such as +, ×, σ; and among them the *output*, the final result.
+# - $V$ is the set of **nodes**: *inputs*, which are variables or constants; *operations*, such as + and ×; and among them the *output*, the final result.
 # - $E$ holds the **edges**. An edge $u \to v$ says: the value of $u$ is an input of $v$.
 # - Every node $v$ has a **value** val(v): a number, or an array of numbers.
 #
@@ -174,7 +174,7 @@ print("gradient:   at x arrives", inputs["x"].grad, "and at y", inputs["y"].grad
 print("order:     ", [node.name for node in topological_order(f)])
 
 # %% [markdown]
-# Here is the third reading in full: the same four edges, walked backwards. How the numbers come about is chapter 3's subject. For now, see that each edge carries one.
+# Here is the third reading in full: the same four edges, walked backwards. How the numbers come about is chapter 3's subject. For now, see that each edge carries one. It says how fast the edge's end grows with its start alone: ∂u/∂x = 1 means that $u$ grows as fast as $x$; in ∂f/∂y|u the $u$ is held still. The number at a node says how fast $f$ grows with it, by all ways together.
 
 # %% tags=["source: §2.2.2"]
 labs.graph.show(formula="u = x + y; f = u * y", mode="backward", step=-1)
@@ -212,7 +212,7 @@ for each in (one, other):
 # %% [markdown]
 # > **What the source says differently.** §2.1 defines $E$ as a set of pairs. Then $x \cdot x$ has one edge, and $a - b$ is the same graph as $b - a$. Edges need multiplicity and order. It also lists the output as a third kind of node; it is a role that an operation, or even an input, can play.
 #
-# **Exercise 1-2 (implement).** A graph is given as `sources`: for each node the names of its inputs, as in `{"x": (), "f": ("x", "x")}`. Return a dictionary that tells for each node how often it is used. For this graph that is `{"x": 2, "f": 0}`.
+# **Exercise 1-2 (implement).** A graph is given as `sources`: for each node the names of its inputs, as in `{"x": (), "f": ("x", "x")}`. Return a dictionary that tells for each node how often it is used. For this graph that is `{"x": 2, "f": 0}`. A node may stand in the dictionary before its inputs.
 
 # %%
 def uses(sources):
@@ -249,7 +249,7 @@ print(y.value, "=", 2**40)
 #
 # This is the first reason to think in graphs. A part that is used many times is computed once. Its derivative, we shall see, is passed back once as well.
 #
-# In the lab below, $s$ is shared: two arrows leave it. Now write the formula without the name, as `(x*y + x)*(x*y + y)`. The engine records what you write, so the product stands there twice, and three arrows leave $x$ instead of two.
+# In the lab below, $s$ is shared: two arrows leave it. Now write the formula without the name, as `(x*y + x)*(x*y + y)`. The engine records what you write, so the product stands there twice, and three arrows leave $x$ instead of two. (Results without a name are numbered, as v4 here.)
 
 # %%
 labs.graph.show(formula="s = x*y; f = (s + x)*(s + y)")
@@ -260,7 +260,7 @@ written_out, _ = parse("(x*y + x)*(x*y + y)").tensors(x=3.0, y=2.0)
 len(topological_order(shared)), len(topological_order(written_out))
 
 # %% [markdown]
-# **Exercise 1-3 (implement).** Return the number of nodes of the tree that a node's formula becomes when everything is written out. A leaf is a tree of one node. For the others, let `tree_size` call itself, as `written` did.
+# **Exercise 1-3 (implement).** Return the number of nodes of the tree that a node's formula becomes when everything is written out. A leaf is a tree of one node. For the others, which may have any number of inputs, let `tree_size` call itself, as `written` did.
 
 # %%
 def tree_size(sources, node):
@@ -319,7 +319,7 @@ complaints(sound | {"y_hat": ("round", "z")})
 # %% [markdown]
 # Rounding can be computed. But its slope is 0 wherever it has one, so no parameter behind it would ever learn. That is why classifiers end in a smooth function, and the threshold comes after training.
 #
-# Strictly, the rule asks for a derivative *almost everywhere*, and one that tells something. ReLU has a corner at 0, where a convention decides; it is the most used function of all. (PyTorch does have a derivative for rounding: the useless one, 0.)
+# Strictly, the rule asks for a derivative *almost everywhere*, and one that tells something. ReLU has a corner at 0, where a convention decides; it is among the most used functions of all. (PyTorch does have a derivative for rounding: the useless one, 0.)
 #
 # The book's engine enforces most of this as you build. A cycle cannot even be written: an operation needs its inputs to exist before it runs, and so does your `Node`. Shapes are checked on the spot:
 
@@ -360,7 +360,7 @@ labs.graph.show(formula="z = w1*x1 + w2*x2 + b; y_hat = sigmoid(z)", mode="forwa
 # %% [markdown]
 # The picture does not say which inputs are data and which are parameters. To the graph they are all inputs. It is we who later ask for the gradient with respect to $w_1$, $w_2$ and $b$, and not with respect to the data.
 #
-# **Exercise 1-5 (derive).** Logistic regression with $n$ features, all scalars, each + with two inputs: how many nodes has its graph, how many edges? Return the pair. The picture is the case $n = 2$.
+# **Exercise 1-5 (derive).** Logistic regression with $n$ features, all scalars, each + with two inputs: how many nodes has its graph, how many edges? Return the pair, nodes first. The picture is the case $n = 2$.
 
 # %%
 def logistic_size(n):
@@ -403,7 +403,7 @@ def collatz(n):
 #
 # So far a node held one number. From here on it may hold an array, and the graph stays small. **Softmax regression** reads a digit from its 784 pixels: ten weighted sums $z_0, \dots, z_9$, one for each digit. They are turned into probabilities by $p_k = e^{z_k} / (e^{z_0} + \dots + e^{z_9})$, which are positive and add up to 1.
 #
-# How good is the answer? Look only at the probability $p$ that it gives to the *right* digit. The **cross-entropy** is $-\log p$: 0 if the model was sure and right, and the larger, the less it believed the truth. The loss is its mean over the digits of a batch. For a batch of 32 digits, all of it is
+# How good is the answer? Look only at the probability $p$ that it gives to the *right* digit. The **cross-entropy** is $-\log p$, with the natural logarithm: 0 if the model was sure and right, and the larger, the less it believed the truth. The loss is its mean over the digits of a batch. For a batch of 32 digits, all of it is
 #
 # $$Z = XW + b, \qquad \mathcal L = \operatorname{CE}(Z, y) \tag{1.4}$$
 #

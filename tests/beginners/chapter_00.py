@@ -24,7 +24,7 @@ ANSWERS = {
         ("def slope_in_y(x, y):\n    return (x + y) * y", "That is f itself."),
         ("def slope_in_y(x, y):\n    return 2 * y", "The slope of xy in y is x."),
         ("def slope_in_y(x, y):\n    return x + y**2", None),
-        ("def slope_in_y(x, y):\n    return 7", None),
+        ("def slope_in_y(x, y):\n    return 7", "the slope at x = 3, y = 2"),
         ("def slope_in_y(x, y):\n    return x + 2", "The slope of y² is 2y"),
         ("def slope_in_y(x, y):\n    return x + 2 * y", "✓"),
         ("def slope_in_y(x, y):\n    return (x + y) * 1 + 1 * y", "✓"),
@@ -32,6 +32,7 @@ ANSWERS = {
         ("7", "expected a function of (x, y), got the number 7."),
     ],
     "0-3": [
+        ("def descent_step(theta, gradient, alpha):\n    return theta - alpha * 2 * theta", "comes in as an argument"),
         ("def descent_step(theta, gradient, alpha):\n    return theta + alpha * gradient", "You went uphill."),
         ("def descent_step(theta, gradient, alpha):\n    return theta - gradient", "α scales it."),
         ("def descent_step(theta, gradient, alpha):\n    return -alpha * gradient", "You returned the step"),

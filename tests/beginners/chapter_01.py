@@ -50,6 +50,8 @@ ANSWERS = {
     ],
     "1-2": [
         ("def uses(sources):\n    return {v: len(inputs) for v, inputs in sources.items()}", "the edges that arrive"),
+        ("def uses(sources):\n    d = {}\n    for k in sources:\n        d[k] = 0\n        for i in sources[k]:\n"
+         "            d[i] += 1\n    return d", "Start with 0 for every node"),
         ("def uses(sources):\n    count = {}\n    for inputs in sources.values():\n        for s in inputs:\n"
          "            count[s] = count.get(s, 0) + 1\n    return count", "A node that nobody uses is missing"),
         ("def uses(sources):\n    count = {}\n    for inputs in sources.values():\n        for s in inputs:\n"
@@ -87,6 +89,7 @@ ANSWERS = {
     "1-4": [
         (four(consistent='{"x": (), "f": ("add", "x", "x")}'), "consistent: this graph is sound"),
         (four(differentiable='{"x": (), "f": ("relu", "x")}'), "differentiable: this graph is sound"),
+        (four(differentiable='{"x": (), "f": ("foo", "x")}'), "An operation that nobody knows breaks no rule"),
         (four(differentiable='{"x": (), "f": ("round", "y")}'), "breaks complete and differentiable"),
         (four(complete='{"x": (), "f": ("add", "x")}', acyclic='{"x": (), "f": ("mul", "x", "y")}'), "breaks complete; wanted is acyclic"),
         (four(acyclic='{"f": ("f",)}'), "acyclic: "),

@@ -119,7 +119,7 @@ TWINS = {    # the presets, once more, for PyTorch
     "Fig. 2": lambda t, w1, x1, w2, x2, b: t.sigmoid(w1 * x1 + w2 * x2 + b),
     "Fig. 4": lambda t, w, x, b, y: (w * x + b - y) ** 2,
     "§3.2": lambda t, a, b, d: (a + b) * d,
-    "two edges": lambda t, x: x * x,
+    "a square": lambda t, x: x * x,
     "a shared": lambda t, x, y: (x * y + x) * (x * y + y),
     "a chain": chain,
     "a net": two_layers,

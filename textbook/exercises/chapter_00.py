@@ -93,6 +93,7 @@ EXERCISES = [
             "You held the sum still. It contains y as well: write f as xy + y².": lambda x, y: x + y,
             "You let only the sum move: that is the slope in x.": lambda x, y: y,
             "That is f itself. Its slope is asked.": lambda x, y: (x + y) * y,
+            "That is the slope at x = 3, y = 2. Here x and y may be any numbers.": lambda x, y: 7.0,
             "The slope of xy in y is x. You have the one of y² right.": lambda x, y: 2 * y,
             "The slope of y² is 2y, not y² or 2.": lambda x, y: x + 2,
             "You took the slope in y of the sum, and multiplied by that of y. Both are 1, but f is a product.": (
@@ -113,6 +114,9 @@ EXERCISES = [
             "You returned the step, not the place where it leads.": lambda t, g, a: -a * g,
             "You returned α times the gradient. Subtract it from θ.": lambda t, g, a: a * g,
             "α multiplies the gradient alone: mind the brackets.": lambda t, g, a: (t - g) * a,
+            "2θ is the slope of θ² only. The gradient of any loss comes in as an argument: use it.": (
+                lambda t, g, a: t - a * 2 * t
+            ),
             "α is subtracted in place of being a factor.": lambda t, g, a: t - a - g,
         },
         insight="Chapter 9's optimizers all have this form; they differ in what they put for the gradient.",

@@ -38,6 +38,15 @@ def _uses_once_per_node(sources):
     return {v: sum(v in inputs for inputs in sources.values()) for v in sources}
 
 
+def _uses_in_order(sources):
+    count = {}
+    for v, inputs in sources.items():
+        count[v] = 0
+        for source in inputs:
+            count[source] += 1
+    return count
+
+
 def _inputs_instead(sources):
     return {v: len(inputs) for v, inputs in sources.items()}
 
@@ -88,11 +97,15 @@ def _broken(graphs):
         return
     for rule, definitions in graphs.items():
         try:
-            found = {violation.rule for violation in check_rules(Graph.build(definitions))}
+            violations = list(check_rules(Graph.build(definitions)))
         except Exception as error:  # whatever a reader's dictionary brings about
             yield f"{rule}: Graph.build refuses this graph: {error}"
             continue
-        if not found:
+        found = {violation.rule for violation in violations}
+        unknown = [v.message for v in violations if "has no entry in OPS" in v.message and "jumps" not in v.message]
+        if unknown:
+            yield f"{rule}: {unknown[0]}. An operation that nobody knows breaks no rule: take one that jumps"
+        elif not found:
             yield f"{rule}: this graph is sound, it breaks no rule"
         elif found != {rule}:
             yield f"{rule}: this graph breaks {' and '.join(sorted(found))}; wanted is {rule} alone"
@@ -212,6 +225,9 @@ EXERCISES = [
             "A node that nobody uses is missing from your dictionary. It is used 0 times: say so.": (
                 lambda sources: {v: n for v, n in uses(sources).items() if n}
             ),
+            "Start with 0 for every node, then count: a node may stand in the dictionary before its inputs.": (
+                _uses_in_order
+            ),
             "You counted each node itself as a use: start from 0.": (
                 lambda sources: {v: n + 1 for v, n in uses(sources).items()}
             ),
@@ -261,6 +277,7 @@ EXERCISES = [
             "differentiable: this graph breaks complete and differentiable": BROKEN
             | {"differentiable": {"x": (), "f": ("round", "z")}},
             "acyclic: Graph.build refuses this graph": BROKEN | {"acyclic": {"x": "f"}},
+            "An operation that nobody knows breaks no rule": BROKEN | {"differentiable": {"x": (), "f": ("foo", "x")}},
             "give a dictionary with the four keys": [*BROKEN.values()],
         },
         insight="Each rule excludes something that the other three let through.",

@@ -48,7 +48,7 @@ PRESETS = (
         {"w": 1.0, "x": 2.0, "b": 0.0, "y": 5.0},
     ),
     Preset("§3.2: a topological order", "c = a + b; e = c*d", {"a": 3.0, "b": 2.0, "d": 4.0}),
-    Preset("two edges: x·x", "f = x*x"),
+    Preset("a square: x·x", "f = x*x"),
     Preset("a shared subexpression", "s = x*y; f = (s + x)*(s + y)"),
     Preset("a chain of sigmoids", "a = sigmoid(w*x); b = sigmoid(w*a); c = sigmoid(w*b)", {"w": 2.0, "x": 0.5}),
     Preset(
