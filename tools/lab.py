@@ -105,8 +105,10 @@ def jupyterlab(chapter: str, arguments: list[str]) -> int:
                f"--LabApp.default_url=/lab/tree/{chapter}", *arguments]
     if hasattr(os, "geteuid") and os.geteuid() == 0:    # in a container; JupyterLab listens on this machine only
         command.append("--allow-root")
+    # On the book's small matrices NumPy's threads gain little, and on a busy machine they wait for each other.
+    environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ
     try:
-        return subprocess.call(command, cwd=ROOT)
+        return subprocess.call(command, cwd=ROOT, env=environment)
     except KeyboardInterrupt:    # Ctrl-C goes to JupyterLab too, which says goodbye itself
         return 0
 
