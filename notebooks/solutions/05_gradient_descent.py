@@ -16,10 +16,10 @@ check.exercise("5-1", ours.descent)
 show_source(ours.descent, docstring=False)
 
 # %% [markdown]
-# **5-2** The slope at 1.8 is $1.8^3 - 1.8 = 4.03$. The first step must cross 0, so it must be longer than 1.8: α > 0.4464. Up to 0.816 the walk then settles in the left well; a little beyond, it comes back over the ridge. A second window opens from 0.882 to 0.891, and from 0.893 on it diverges.
+# **5-2** The slope at 2 is $2^3 - 2 = 6$. The first step must cross 0, so it must be longer than 2: α > 1/3. Up to about 0.605 the walk then settles in the left well; a little beyond, it comes back over the ridge. Two narrow windows follow, from 0.657 to 0.665 and just above 0.666, and from 0.667 on it diverges.
 
 # %%
-check.exercise("5-2", 0.6)
+check.exercise("5-2", 0.5)
 
 # %% [markdown]
 # **5-3** The new velocity is $\beta v + \lambda x$: that is the second row, $(\lambda, \beta)$. The new place is $x - \alpha(\beta v + \lambda x) = (1 - \alpha\lambda)x - \alpha\beta v$: the first row.

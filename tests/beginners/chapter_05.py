@@ -93,15 +93,15 @@ def descent(slope, theta, lr, steps):
     ],
     "5-2": [
         ("0.1", "It never leaves the well"),
-        ("0.44", "It never leaves the well"),
-        ("0.82", "It crosses 0 and comes back"),
-        ("1", "It diverged"),
+        ("0.33", "It never leaves the well"),
+        ("0.63", "It crosses 0 and comes back"),
+        ("0.8", "It diverged"),
         ("1.5", "It diverged"),
         ("-0.6", "A learning rate is one positive number"),
         ("[0.6]", "A learning rate is one positive number"),
         ("'0.6'", "Write it without quotes"),
         ("0.5", "✓"),
-        ("0.885", "✓"),
+        ("0.66", "✓"),
     ],
     "5-3": [
         ("""

@@ -101,11 +101,11 @@ def _last(product, v, steps):
     return v / np.linalg.norm(v)
 
 
-WELL_START = 1.8
+WELL_START = 2.0
 
 
 def _other_valley(rate):
-    """Which learning rates take the descent from 1.8 into the left well?"""
+    """Which learning rates take the descent from 2 into the left well?"""
     if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not 0 < float(rate) < np.inf:
         yield f"A learning rate is one positive number; got {rate!r}."
         return
@@ -188,12 +188,12 @@ EXERCISES = [
         rtol=1e-3,
     ),
     Exercise(
-        "5-2", "break", "A learning rate with which descent on the double well, from x = 1.8, ends in the left well.",
-        reference=0.7,
+        "5-2", "break", "A learning rate with which descent on the double well, from x = 2, ends in the left well.",
+        reference=0.5,
         checker=_other_valley,
         caught={
             "It never leaves the well where it started": 0.05,
-            "It crosses 0 and comes back": 0.85,
+            "It crosses 0 and comes back": 0.63,
             "It diverged": 5.0,
             "A learning rate is one positive number": -0.1,
         },
