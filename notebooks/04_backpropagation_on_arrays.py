@@ -156,7 +156,7 @@ print(J.astype(int))
 print("G in a row, times the Jacobian:", G.ravel() @ J, "  G Wᵀ in a row:", (G @ W.T).ravel())
 
 # %% [markdown]
-# Half of it is zeros: row 0 of $Z$ knows nothing of row 1 of $X$. The product with $G$ is all that a message needs, and $G\,W^\top$ gives that product without the table. It is called a **vector-Jacobian product**. For one layer of a digit reader:
+# Two of its four blocks are all zeros: row 0 of $Z$ knows nothing of row 1 of $X$. The product with $G$ is all that a message needs, and $G\,W^\top$ gives that product without the table. It is called a **vector-Jacobian product**. For one layer of a digit reader:
 
 # %%
 n, m, q = 64, 784, 256                                          # images, pixels, units
@@ -164,7 +164,7 @@ print(f"Jacobian: {(n * q) * (n * m):>15,} numbers, {4 * n * q * n * m / 1e9:,.0
 print(f"message:  {n * m:>15,} numbers")
 
 # %% [markdown]
-# What does the way back cost? Forwards a layer takes one matrix product, $n\,m\,q$ multiplications. Backwards it takes two of the same size, one for each message. The first layer needs one: nobody asks for the gradient of the data. Count it for a network of 784 pixels, layers of 256 and 128 units, and 10 outputs:
+# What does the way back cost? Forwards a layer takes one matrix product, $n\,m\,q$ multiplications. Backwards it takes two of the same size, one for each message. The first layer needs one: training does not ask for the gradient of the data. Count it for a network of 784 pixels, layers of 256 and 128 units, and 10 outputs:
 
 # %%
 sizes = [784 * 256, 256 * 128, 128 * 10]
@@ -172,7 +172,7 @@ backwards = sizes[0] + 2 * sizes[1] + 2 * sizes[2]
 print(f"backwards / forwards: {backwards / sum(sizes):.3f}")
 
 # %% [markdown]
-# Between one and two forward passes, for all parameters at once.
+# Between one and two forward passes, for all parameters at once. (Your `matmul` wastes more: each rule computes both messages, and the data get theirs too.)
 #
 # ## 4.4 A deep net, by hand
 #
@@ -184,11 +184,11 @@ print(f"backwards / forwards: {backwards / sum(sizes):.3f}")
 #
 # $$\delta^{l} = \bigl(\delta^{l+1} (W^{l+1})^\top\bigr) \circ f'(Z^l) \tag{4.5}$$
 #
-# So δ goes back through the net one layer at a time, and on its way it drops the gradients of the parameters:
+# So δ goes back through the net one layer at a time, and on its way it leaves behind the gradients of the parameters:
 #
 # $$\frac{\partial\mathcal L}{\partial W^l} = (A^{l-1})^\top \delta^l, \qquad \frac{\partial\mathcal L}{\partial b^l_j} = \sum_i \delta^l_{ij} \tag{4.6}$$
 #
-# These are the equations in textbooks on backpropagation. You need not memorise them: they are your three rules, in the order in which your engine would call them.
+# These are the equations in textbooks on backpropagation. You need not memorise them: they are your three rules, in your engine's order.
 #
 # **Exercise 4-4 (derive).** Write (4.5) for $f = \mathrm{relu}$: from $\delta$ of the next layer, its weights `w`, and this layer's `z`.
 
@@ -273,11 +273,11 @@ ask.number("4-b", "slope =")
 check.prediction("4-b")
 
 # %% [markdown]
-# The loss of a batch is the mean over its examples. So the message to row $i$ is $(p_i - y_i)/n$, times the upstream gradient.
+# The loss of a batch is the mean over its examples. So each row of the message is that row's $p - y$, divided by the number $n$ of examples, times the upstream gradient.
 #
 # `ours.softmax` turns each row of an array into probabilities. It subtracts the row's maximum first, which changes nothing in (4.7) and keeps $e^z$ from overflowing.
 #
-# **Exercise 4-5 (implement).** `cross_entropy(z, labels)`: the mean loss of a batch, as *one* node with one rule. `z` is a node with the logits, one row an example; `labels` holds the right digits as integers. `p[np.arange(n), labels]` picks from each row of `p` the probability of its label.
+# **Exercise 4-5 (implement).** `cross_entropy(z, labels)`: the mean loss of a batch, as *one* node with one rule. `z` is a node with the logits, one row an example; `labels` holds the right digits as integers. Take the number of classes from `z`: it need not be 10. `p[np.arange(n), labels]` picks from each row of `p` the probability of its label.
 
 # %%
 softmax = ours.softmax
@@ -314,7 +314,7 @@ picture(fig, alt="Two rows of ten images, one for each output. Above, a single d
                  "shows the shape of its digit in red and its rivals in blue. Each row has its own scale.")
 
 # %% [markdown]
-# By (4.6) and (4.8) it must be so: $-X^\top(p - y)$ is the image itself, times 0.9 for its own output and times −0.1 for every other. One image is selfish: it wants to be read, at any price. The average keeps what many agree on, and these are the shapes of the digits. (Each row has its own scale: the wishes of many cancel in good part.)
+# By (4.6) and (4.8) it must be so: $-X^\top(p - y)$ is the image itself, times 0.9 for its own output and times −0.1 for every other. One image is selfish: it wants to be read. The average keeps what many agree on, and these are the shapes of the digits. (Each row has its own scale: the wishes of many cancel in good part.)
 #
 # ## 4.6 Your engine reads digits
 #
@@ -413,9 +413,9 @@ folded(show_rules("mul", "bump"), "Show the table with the new entry")
 #
 # $$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h} \tag{4.9}$$
 #
-# It knows nothing of your rules, so it cannot share their mistakes.
+# It knows nothing of your rules, so it cannot share their mistakes. But if $f$ itself is wrong, and its rule fits, it notices nothing.
 #
-# **Exercise 4-7 (implement).** `differences(f, x, h)`: the gradient of a number `f(x)` by (4.9), for an array `x` of any shape, one entry at a time. `np.ndindex(x.shape)` runs through all its indices. The cell after it tries your `cross_entropy` both ways.
+# **Exercise 4-7 (implement).** `differences(f, x, h=1e-5)`: the gradient of a number `f(x)` by (4.9), for an array `x` of any shape, one entry at a time. `np.ndindex(x.shape)` runs through all its indices. The cell after it tries your `cross_entropy` both ways.
 
 # %%
 def differences(f, x, h=1e-5): ...
@@ -437,7 +437,7 @@ print("differences:", differences(lambda v: float(cross_entropy(Node(v), label).
 labs.finite_difference.show(function="exp", x=1.0)
 
 # %% [markdown]
-# About $10^{-5}$ in float64; in float32 the best is far worse. The appendix, in its section on finite differences, says why. Three habits follow: check in float64, with $h$ near $10^{-5}$; compare relative errors; draw the inputs at random, because special points hide mistakes.
+# About $10^{-5}$ in float64; in float32 the best is far worse. The appendix, in its section on finite differences, says why. Three habits: check in float64, with $h$ near $10^{-5}$; compare relative errors; draw the inputs at random, because special points hide mistakes.
 #
 # The book's own check is `gradcheck.gradcheck`. On your `bump` it keeps silent. A check that never complains is worth nothing, so give it a wrong rule too, one that forgot the minus. (`ops.sum` makes one number of an array.)
 
@@ -452,7 +452,7 @@ try:
 except AssertionError as error:
     print(error)
 for name in ("bump", "wrong_bump"):                             # leave the table as it was
-    del engine.OPS[name]
+    engine.OPS.pop(name, None)
 
 # %% [markdown]
 # **Exercise 4-8 (break).** A lazy programmer tests derivatives of $x^3$ at $x = 0$ and at $x = 1$, and nowhere else. Write a *wrong* derivative that passes.
@@ -500,7 +500,7 @@ ask.choice("4-c", "right for", ours.UNSEEN)
 check.prediction("4-c")
 
 # %% [markdown]
-# In the lab choose a sabotage and a formula. It runs three checks on the broken engine. **Task:** for each sabotage, find a formula on which *no* check notices it.
+# In the lab choose a sabotage and a formula. Three checks are run on the broken engine: differences in the first step of training, in the second, and whether the same gradient, asked for twice, comes out the same. **Task:** for each sabotage, find a formula on which *no* check notices it.
 
 # %%
 labs.broken_backprop.show(sabotage="assign")
@@ -538,7 +538,7 @@ for name, graph in (("a * c * a", lambda a, c: a * c * a), ("(a + c) + a", lambd
     print(f"{name:12} a.grad {a.grad}  c.grad {c.grad}")
 
 # %% [markdown]
-# The first line is right: it is $2ac$ and $a^2$. In the second, `c.grad` should be 1 in both places. Starting from `grad = 0.0`, as your `Node` does, saves you: `0.0 + message` is a new array, and only then does `+=` write into it. The first message must never be stored itself. This is why exercise 4-2 was tried on `(a + b) + a`.
+# The first line is right: it is $2ac$ and $a^2$. In the second, `c.grad` should be 1 in both places. Starting from `grad = 0.0`, as your `Node` does, saves you: `0.0 + message` is a new array, and only then does `+=` write into it. Either store a copy of the first message, or never add in place. This is why exercise 4-2 was tried on `(a + b) + a`.
 
 # %% [markdown]
 # ## 4.10 Kinks
@@ -562,7 +562,7 @@ ask.number("4-d", "slope =")
 check.prediction("4-d")
 
 # %% [markdown]
-# The convention belongs to the operation, not to the function you build from it. So a gradient check at a kink fails, and not through your fault: draw its inputs away from kinks.
+# The convention belongs to the operation, not to the function you build from it. So at a kink a gradient check can fail without any fault of yours, as for `relu` above. For `abs` the two agree. Draw inputs away from kinks.
 #
 # ## 4.11 On MNIST: whom does a gradient answer?
 #
@@ -578,10 +578,10 @@ captions = [f"{d}: p = {p:.2f}" for d, p in zip(digits.y_val[chosen], p_right[ch
 draw_digits(top, digits.x_val[chosen], captions, columns=8)
 draw_weights(bottom, images.grad.T, columns=8).colorbar.set_label("∂loss/∂pixel")
 picture(fig, alt="Eight digits with the probability of the right answer, from low to high, and below each its gradient "
-                 "by pixel, all on one scale: strong for unsure digits, pale for sure ones.")
+                 "by pixel, all on one scale: strong where the right answer has a low probability, pale where it has a high one.")
 
 # %% [markdown]
-# All eight on one scale. Red: ink here would make the network less sure of the right digit. Blue: ink would help. The surer it is, the paler the picture: where $p - y$ is almost 0, so is everything behind it.
+# All eight on one scale. Red: ink here would make the network less sure of the right digit. Blue: ink would help. The surer it is of the right digit, the paler the picture: where $p - y$ is almost 0, so is everything behind it.
 #
 # Now the weights of the first layer, on a batch of 64 images.
 #
@@ -612,7 +612,7 @@ folded(picture(fig, alt="The gradients of ten hidden units' weights, as images, 
        "Show ∂ℒ/∂W¹")
 
 # %% [markdown]
-# Each image is the gradient of one hidden unit's weights. A few digits stand out: those that the network is least sure of. By (4.6) this is $X^\top \delta$, made of ink. Where no image has ink, nothing is learned. By (4.3) the gradient of the pixels is $\delta\, W^\top$: made of weights. Ink there *would* matter. The two pictures answer different questions, and the two messages of one matrix product tell them apart.
+# Each image is the gradient of one hidden unit's weights. A few digits stand out: those that the network is least sure of. By (4.6) this is $X^\top \delta$, made of ink. Where no image has ink, nothing is learned. By (4.3) the gradient of the pixels is $\delta\, W^\top$: made of weights. Ink there *would* matter. The two messages of one matrix product answer different questions.
 
 # %% [markdown]
 # ## In PyTorch

@@ -57,6 +57,9 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         ("def sum_to(g, shape):\n    if g.shape == shape:\n        return g\n    return g.sum(axis=0)",
          "Right on 2 of 5 cases"),
         ("def sum_to(g, shape): return g", "Nothing is summed"),
+        ("def sum_to(g, shape):\n    while g.ndim > len(shape):\n        g = g.sum(axis=-1)\n"
+         "    for axis, n in enumerate(shape):\n        if n == 1:\n            g = g.sum(axis=axis, keepdims=True)\n"
+         "    return g", "axis=0, not axis=-1"),
         ("def sum_to(g, shape):\n    g.sum(axis=0)", "Is a `return` missing?"),
         ("def sum_to(g, shape):\n    extra = g.ndim - len(shape)\n    g = g.sum(axis=tuple(range(extra)))\n"
          "    ones = tuple(i for i, n in enumerate(shape) if n == 1)\n    return g.sum(axis=ones, keepdims=True)", "✓"),
@@ -75,6 +78,9 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
                          "                parent.grad = m\n            else:\n                parent.grad += m"),
          "+= wrote into an array that another node also holds"),
         (BACKWARD.format(ONES, BACK, f"parent.grad += {FITTED}"), "✓"),
+        (BACKWARD.format("root.grad", BACK, f"parent.grad = parent.grad + {FITTED}"), "needs its seed"),
+        (BACKWARD.format(ONES, BACK, "node.grad = sum_to(node.grad, np.shape(node.value))\n"
+                         "            parent.grad = parent.grad + rule(node.grad)"), "with the shape of the one who"),
         (BACKWARD.format(ONES, BACK, f"m = {FITTED}\n            parent.grad = m if np.ndim(parent.grad) == 0 and "
                          "parent.grad == 0 else parent.grad + m"), "✓"),
         (BACKWARD.format(ONES, "topological_order(root)", f"parent.grad = parent.grad + {FITTED}"),
@@ -95,6 +101,8 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         ("def matmul_messages(g, x, w): return g @ w.T, g.T @ x", "The second is transposed"),
         ("def matmul_messages(g, x, w): return g @ w.T, x @ g", "In the second, x must be transposed"),
         ("def matmul_messages(g, x, w): return w.T, x.T", "g is missing"),
+        ("def matmul_messages(g, x, w): return g @ w.T", "Return the one to w too"),
+        ("def matmul_messages(g, x, w): return (w @ g.T).T, (g.T @ x).T", "✓"),
         ("def matmul_messages(g, x, w): return w.T @ g, g @ x.T", "on the wrong side"),
         ("def matmul_messages(g, x, w): return np.dot(g, w.T), np.dot(x.T, g)", "✓"),
         ("def matmul_messages(g, x, w):\n    return [np.einsum('ij,kj->ik', g, w), np.einsum('ik,ij->kj', x, g)]", "✓"),
@@ -107,6 +115,8 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         ("def delta_before(delta, w, z): return w.T @ delta * (z > 0)", "δ stands on the left, one example a row"),
         ("def delta_before(delta, w, z):\n    d = delta @ w.T\n    d[d < 0] = 0\n    return d", "z says which units"),
         ("def delta_before(delta, w, z): return (w @ delta) * (z > 0)", "δ stands on the left"),
+        ("def delta_before(delta, w, z): return delta @ w.T * np.sign(z)", "np.sign is −1"),
+        ("def delta_before(delta, w, z): return delta @ w.T * np.heaviside(z, 0)", "✓"),
         ("def delta_before(delta, w, z): return delta @ w.T * z", "You multiplied by z."),
         ("def delta_before(delta, w, z): return delta * w.T * (z > 0)", "Each unit feeds all units of the next layer"),
         ("def delta_before(delta, w, z):\n    d = delta @ w.T\n    d[z <= 0] = 0\n    return d", "✓"),
@@ -122,6 +132,12 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         (LOSS.format("g * (p - labels) / n"), "raised ValueError: operands could not be broadcast"),
         (LOSS.format("g * (z.value - y) / n"), None),
         (LOSS.format("g * p - y / n"), None),
+        (LOSS.format("g * (p - y) / n").replace(".mean()", ""), "take the mean over the rows, one number"),
+        (LOSS.format("g * (p - y) / n").replace("labels]).mean()", "labels].mean())"), "the logarithm of the mean"),
+        ("def cross_entropy(z, labels):\n    p = softmax(z.value)\n    rows = np.arange(len(labels))\n"
+         "    value = -np.log(p[rows, labels]).mean()\n    def rule(g):\n        p[rows, labels] -= 1\n"
+         "        return g * p / len(rows)\n    return Node(value, (z,), 'loss', (rule,))",
+         "writes into an array it needs again"),
         ("def cross_entropy(z, labels):\n    p = softmax(z.value)\n    value = -np.log(p[:, labels]).mean()\n"
          "    y = np.eye(p.shape[1])[labels]\n    return Node(value, (z,), 'ce', (lambda g: g * (p - y) / len(p),))",
          None),
@@ -171,6 +187,12 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
          "        slopes[i] = (f(up) - f(down)) / (2 * h)\n    return slopes", "x may have two axes"),
         (DIFFERENCES.format("up, down = x.copy(), x.copy()\n        up[i] += h\n        down[i] -= h\n"
                             "        slopes[i] = f(up) - f(down) / (2 * h)"), None),
+        (DIFFERENCES.format("e = np.zeros_like(x)\n        e[i] = h\n        slopes[i] = (f(x + e) - f(x - e)) / 2 * h"),
+         "needs parentheses"),
+        (DIFFERENCES.format("e = np.zeros_like(x)\n        e[i] = h\n        slopes[i] = (f(x + e) - f(x - e)) / (2 * h)\n"
+                            "        return slopes"), "the return stands inside the loop"),
+        (DIFFERENCES.format("e = np.zeros_like(x)\n        e[i] = h\n        slopes = (f(x + e) - f(x - e)) / (2 * h)"),
+         "slopes[i] = …, not slopes"),
         (DIFFERENCES.format("x[i] += h\n        up = f(x)\n        x[i] -= 2 * h\n        down = f(x)\n"
                             "        x[i] += h\n        slopes[i] = (up - down) / (2 * h)"), "✓"),
         (DIFFERENCES.format("e = np.zeros_like(x)\n        e[i] = 1\n"
@@ -183,6 +205,8 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         ("def wrong_slope(x): return 3", "at x = 0 the test wants 0, yours gives 3"),
         ("def wrong_slope(x): return 0", "at x = 1 the test wants 3, yours gives 0"),
         ("def wrong_slope(x): return 2 * x**3", "the test wants 3, yours gives 2"),
+        ("def wrong_slope(x):\n    if x == 0:\n        return 0\n    if x == 1:\n        return 3",
+         "At x = 2 yours returns nothing"),
         ("def wrong_slope(x): return 3 / x**2", "raised ZeroDivisionError"),
         ("def wrong_slope(x): return 3 * x**2 if x <= 5 else 0", "✓"),
         ("def wrong_slope(x): return 3 * x**3", "✓"),

@@ -136,7 +136,11 @@ def _loss_node(cross_entropy, z, labels):
             raise TypeError(f"{name} is not a tuple: a tuple of one needs its comma, as in (z,)")
     if not out.parents or not out.rules:
         raise ValueError("a loss has one parent and one rule: Node(value, (z,), op, (rule,))")
+    if np.ndim(out.value):
+        raise ValueError(f"the loss has the shape {np.shape(out.value)}: take the mean over the rows, one number")
     backward(Node(10.0 * out.value, (out,), "", (lambda g: 10.0 * g,)))
+    if not np.allclose(out.rules[0](10.0), leaf.grad):
+        raise ValueError("called a second time, the rule sends another message: it writes into an array it needs again")
     return {"the loss": out.value, "z.grad, when 10 arrives,": leaf.grad}
 
 
@@ -214,6 +218,15 @@ def _ones_only(g, shape):
     return g
 
 
+def _last_axes(g, shape):
+    while g.ndim > len(shape):
+        g = g.sum(axis=-1)
+    for axis, n in enumerate(shape):
+        if n == 1:
+            g = g.sum(axis=axis, keepdims=True)
+    return g
+
+
 def _first_axis(g, shape):
     return g.sum(axis=0)
 
@@ -222,6 +235,12 @@ def _first_copy(g, shape):
     while g.ndim > len(shape):
         g = g[0]
     return g[tuple(slice(n) for n in shape)]
+
+
+def _log_of_the_mean(z, labels):
+    right = _loss()(z, labels)
+    p = softmax(z.value)[np.arange(len(labels)), labels]
+    return Node(-np.log(p.mean()), right.parents, right.op, right.rules)
 
 
 def _loss(*, minus=True, value=np.mean, rule=lambda g, p, y: g * (p - y) / len(p)):
@@ -265,6 +284,10 @@ PROBES = np.r_[-1e6, -300.5, np.arange(-40, 41), np.linspace(-3, 12, 61), 77.7, 
 
 def _passes_the_lazy_test(slope):
     """What is wrong with a wrong derivative of x³ that should pass a test at 0 and 1."""
+    for x in (0.0, 1.0, 2.0):
+        if slope(x) is None:
+            yield f"A derivative gives a number at every x. At x = {x:g} yours returns nothing."
+            return
     for x in (0.0, 1.0):
         if not np.isclose(slope(x), 3 * x**2):
             yield f"It fails the lazy test: at x = {x:g} the test wants {3 * x**2:g}, yours gives {slope(x):g}."
@@ -308,6 +331,7 @@ EXERCISES = [
             "The sum drops the axis. keepdims=True keeps it, with length 1.":
                 lambda g, shape: np.squeeze(sum_to(g, shape)),
             "You kept one copy's message and threw the others away. They add.": _first_copy,
+            "Broadcasting adds axes in front. You summed away the last ones: axis=0, not axis=-1.": _last_axes,
             "Nothing is summed: the message comes back as it was.": lambda g, shape: g,
         },
         insight="Broadcasting copies; the gradient of a copy is a sum.",
@@ -329,6 +353,8 @@ EXERCISES = [
             "+= wrote into an array that another node also holds: the first message was stored itself. Write "
             "parent.grad = parent.grad + message, which makes a new array.": _into_the_first,
             "Every gradient stays 0: is there a seed?": _walk(seed=np.zeros_like),
+            "Every gradient stays 0, one number: root.grad needs its seed, before the walk.":
+                _walk(seed=lambda value: 0.0),
             "The rules are given ones instead of node.grad: local derivatives, without what comes from above.":
                 _walk(upstream=lambda node, parent: np.ones_like(node.value)),
             "The rules are given 1 instead of node.grad: local derivatives, without what comes from above.":
@@ -365,6 +391,7 @@ EXERCISES = [
                 lambda g, x, w: (g * w, g * x),
             "The local derivatives alone. What arrives from above multiplies them: g is missing.":
                 lambda g, x, w: (w.T, x.T),
+            "That is the message to x, and it is right. Return the one to w too: a pair.": lambda g, x, w: g @ w.T,
         },
         insight="Of all the products of g and w, only g @ w.T has the shape of x, whatever the sizes.",
     ),
@@ -378,6 +405,7 @@ EXERCISES = [
                 lambda delta, w, z: delta @ w.T * np.maximum(z, 0),
             "You multiplied by z. The chain rule wants the slope of relu at z: 1 where z > 0, else 0.":
                 lambda delta, w, z: delta @ w.T * z,
+            "np.sign is −1 where z < 0. The slope of relu is 0 there.": lambda delta, w, z: delta @ w.T * np.sign(z),
             "∘ multiplies entry by entry: *, not @.": lambda delta, w, z: delta @ w.T @ (z > 0),
             "The transpose is missing: w leads forwards, wᵀ leads back.": lambda delta, w, z: (delta @ w) * (z > 0),
             "The other way round: the slope is 1 where z > 0.": lambda delta, w, z: delta @ w.T * (z < 0),
@@ -424,6 +452,7 @@ EXERCISES = [
             "The loss is the mean over the rows. You took the sum; the rule is that of the mean.": _loss(value=np.sum),
             "The loss is the mean over the rows. You took the sum, in the value and in the rule.":
                 _loss(value=np.sum, rule=lambda g, p, y: g * (p - y)),
+            "The mean is taken of −log p. You took the logarithm of the mean.": _log_of_the_mean,
             "That leads to p. z receives p − y: the −log and the softmax together.":
                 _loss(rule=lambda g, p, y: -g * y / p / len(p)),
         },
@@ -458,6 +487,12 @@ EXERCISES = [
             "the others.": lambda f, x, h=1e-5: (f(x + h) - f(x - h)) / (2 * h),
             "The nudge goes one way. Nudge both ways, x + h and x − h, and divide by 2h.": _quotients(1, 0, 1),
             "Between x − h and x + h lies 2h. You divide by h.": _quotients(1, 1, 1),
+            "/ 2 * h divides by 2, then multiplies by h. The 2h needs parentheses: / (2 * h).":
+                lambda f, x, h=1e-5: differences(f, x, h) * h * h,
+            "Only the first entry is filled: the return stands inside the loop.":
+                lambda f, x, h=1e-5: differences(f, x, h) * (np.arange(x.size).reshape(x.shape) == 0),
+            "One number came out, the slope of the last entry: slopes[i] = …, not slopes = ….":
+                lambda f, x, h=1e-5: differences(f, x, h).flat[-1],
             "You divide by 2h, and nudge one way only.": _quotients(1, 0, 2),
             "The nudge must be taken back before the next entry's turn.": _quotients(1, 1, 2, restore=False),
             "The other way round: f(x + h) comes first.": _quotients(-1, -1, 2),
@@ -475,6 +510,7 @@ EXERCISES = [
         checker=_passes_the_lazy_test,
         caught={
             "It passes, and it is right at all": lambda x: 3 * x**2,
+            "At x = 2 yours returns nothing": lambda x: {0: 0, 1: 3}.get(x),
             "at x = 1 the test wants 3, yours gives 1": lambda x: x**2,
             "at x = 0 the test wants 0, yours gives 3": lambda x: 3.0,
         },
