@@ -264,7 +264,7 @@ BROKEN = {
         ("complete", "f", "its input 'wieght' is defined nowhere; is it 'weight'?"),
     ),
     "no inputs": ({"f": ("exp",)}, {}, ("complete", "f", r"f = exp\(\) has 0 inputs, exp needs 1")),
-    "too few": ({"x": (), "f": ("add", "x")}, {}, ("complete", "f", "has 1 inputs, add needs 2")),
+    "too few": ({"x": (), "f": ("add", "x")}, {}, ("complete", "f", "has 1 input, add needs 2")),
     "too many": ({"x": (), "f": ("exp", "x", "x")}, {}, ("complete", "f", "has 2 inputs, exp needs 1")),
     "any number": ({"f": ("concatenate", {"axis": 0})}, {}, ("complete", "f", "concatenate needs at least 1")),
     "shapes": (

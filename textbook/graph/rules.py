@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from textbook.engine import OPS, Array, Op
+from textbook.words import counted
 
 if TYPE_CHECKING:
     from textbook.graph import Graph, Node
@@ -97,7 +98,8 @@ def incomplete(graph: Graph) -> list[Violation]:
         arity = len(op.vjps) if op else 0  # 0: any number of inputs
         if not sources or (arity and len(sources) != arity):
             wanted = arity or "at least 1"
-            message = f"{key} = {node.op}({', '.join(sources)}) has {len(sources)} inputs, {node.op} needs {wanted}"
+            has = counted(len(sources), "input")
+            message = f"{key} = {node.op}({', '.join(sources)}) has {has}, {node.op} needs {wanted}"
             found.append(Violation("complete", key, message))
         for source in dict.fromkeys(sources):
             if source not in graph.nodes:
