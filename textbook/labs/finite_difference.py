@@ -86,7 +86,7 @@ def picture(fig):
         crossing = d.h[0] < d.best < d.h[-1]
         if crossing:
             errors.axvline(d.best, color=plots.PALE, lw=1, ls=":")
-        errors.set_title(f"the lines cross at h = {d.best:.1e}" if crossing else "one of the two errors is absent")
+        errors.set_title("dotted: where the two lines cross" if crossing else "one of the two errors is absent")
         errors.legend(loc="lower left", fontsize=9)
 
     def draw(d, k):
