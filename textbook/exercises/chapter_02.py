@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 
+from textbook import ops
 from textbook.exercises import Exercise
 from textbook.exercises.chapter_01 import Node
 
@@ -312,11 +313,6 @@ def _networks(rng):
     ]  # fmt: skip
 
 
-def _shares(z):
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
 EXERCISES = [
     Exercise(
         "2-a", "predict", "In how many orders can the five nodes of c = a + b, e = c·d be computed?",
@@ -483,7 +479,7 @@ EXERCISES = [
             "The biases are missing.": lambda x, w1, b1, w2, b2: np.maximum(x @ w1, 0) @ w2,
             "b2 is missing.": lambda x, w1, b1, w2, b2: np.maximum(x @ w1 + b1, 0) @ w2,
             "b1 is missing.": lambda x, w1, b1, w2, b2: np.maximum(x @ w1, 0) @ w2 + b2,
-            "These are shares. Return the scores, before the softmax.": lambda x, w1, b1, w2, b2: _shares(
+            "These are shares. Return the scores, before the softmax.": lambda x, w1, b1, w2, b2: ops.softmax(
                 digit_scores(x, w1, b1, w2, b2)),
             "These are the digits. Return the ten scores of each image.": lambda x, w1, b1, w2, b2: digit_scores(
                 x, w1, b1, w2, b2).argmax(axis=1),
