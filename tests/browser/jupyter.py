@@ -120,6 +120,13 @@ class Notebook(Tab):
             assert time.monotonic() < deadline, f"{expression} did not become true: {said}"
             self.page.evaluate("new Promise(requestAnimationFrame)")
 
+    def until_filmed(self, stage: str = "view.stage", number: int = 0) -> None:
+        """Wait until the page has the whole film: at first it has one frame, and the kernel records the rest."""
+        self.until_kernel(f"{stage}._task is None")
+        self.until("""([number, film]) =>
+            +document.querySelectorAll(".stage canvas[role=img]")[number]?.dataset.film >= film
+        """, [number, int(self.ask(f"print({stage}._number)"))])  # fmt: skip
+
     def shut_down(self) -> None:
         """Shut the kernel down, and go on without it."""
         # From now on ipywidgets complains of each change that it can't send.

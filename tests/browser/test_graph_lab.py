@@ -80,12 +80,14 @@ def test_graph_lab(notebook):
     says(tab, "With u held fixed, f sees only what its own operation reads: ∂f/∂x = 0 and ∂f/∂y = 6.")
     page.get_by_label("hold intermediate nodes fixed").uncheck()
     says(tab, "Done, in one pass: ∂f/∂x = 3 and ∂f/∂y = 9.")
+    tab.until_filmed()
 
     # Click a node; click it again.
     before = hue(tab.pixels(".stage-picture"), 240, 228, 66)
     click_node(tab, "y")
     says(tab, "∂f/∂y = ∂f/∂f · ∂f/∂y|u + ∂f/∂u · ∂u/∂y = 1 · 6 + 3 · 1 = 6 + 3 = 9.")
-    tab.until_kernel("view.settings['node'] == 'y' and view.stage._task is None")
+    tab.until_kernel("view.settings['node'] == 'y'")
+    tab.until_filmed()
     assert hue(tab.pixels(".stage-picture"), 240, 228, 66) > before + 100
     click_node(tab, "y")
     tab.until("!document.querySelector('[role=status]').innerText.includes('+ 3 = 9')")
@@ -97,7 +99,7 @@ def test_graph_lab(notebook):
     tab.until("(sliders) => document.querySelectorAll(sliders).length === 5", SLIDERS)
     says(tab, "Done, in one pass: ∂loss/∂w")
     tab.until("(height) => document.querySelector('.stage-picture').clientHeight > height", height)
-    tab.until_kernel("view.stage._task is None")
+    tab.until_filmed()
     caption = page.locator(CAPTION).inner_text()
     box.fill("h = tanh(w*x + b); loss = (h*v - ")
     page.get_by_role("alert").filter(has_text="closed").wait_for()
@@ -124,7 +126,7 @@ def test_graph_lab(notebook):
 
 def test_play_goes_on_without_the_kernel(notebook):
     tab = notebook([SHOW])
-    painted(tab)
+    tab.until_filmed()
     tab.shut_down()
     tab.page.get_by_label("Speed").select_option("4")
     tab.page.get_by_role("button", name="Play").click()

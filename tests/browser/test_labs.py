@@ -98,7 +98,7 @@ def test_race_rules_rates_and_formula(notebook):
     figure.part("surface").select_option(label="your own f(x, y)")
     figure.part("formula").fill("(x - 1)**2 + 3*y**2")
     figure.has("s['formula'] == '(x - 1)**2 + 3*y**2'")
-    figure.tab.until_kernel("view.stage._task is None")
+    figure.tab.until_filmed()
     before = figure.pixels()
     figure.part("formula").fill("(x - 1)**2 + 3*z")
     alert = figure.place.locator("[role=alert]")
