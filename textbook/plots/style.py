@@ -24,6 +24,7 @@ OKABE_ITO = {
     "vermilion": "#D55E00",
     "purple": "#CC79A7",
 }
+BLUE, ORANGE, GREEN = (OKABE_ITO[name] for name in ("blue", "vermilion", "green"))  # what is, what moves, what is right
 
 # Every line differs in its dashes too: colour is never the only carrier of meaning.
 STYLE: Any = {
@@ -43,6 +44,8 @@ STYLE: Any = {
     "mathtext.fontset": "dejavusans",
 }
 INK, PAPER, PALE = "#222222", "#FFFFFF", "#888888"
+STAR: Any = {"marker": "*", "ms": 13, "ls": "none", "color": OKABE_ITO["yellow"], "mec": INK, "mew": 0.8}  # a minimum
+START: Any = {"marker": "D", "ms": 7, "ls": "none", "color": "black", "mfc": PAPER}  # where a descent begins
 
 
 @contextmanager

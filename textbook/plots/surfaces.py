@@ -11,7 +11,7 @@ from matplotlib.contour import QuadContourSet
 from matplotlib.lines import Line2D
 
 from textbook.optim import Trajectory
-from textbook.plots.style import INK, OKABE_ITO, PALE, PAPER, style
+from textbook.plots.style import PALE, PAPER, STAR, style
 from textbook.surfaces import Surface
 
 
@@ -35,7 +35,7 @@ def draw_contour(ax: Axes, surface: Surface, *, levels: int = 14, points: int = 
     filled = ax.contourf(x, y, z, levels=heights, colors=shades)
     ax.contour(x, y, z, levels=heights, colors=PALE, linewidths=0.5, linestyles="solid")
     for a, b in surface.minima:
-        ax.plot(a, b, marker="*", markersize=13, linestyle="none", color=OKABE_ITO["yellow"], mec=INK, mew=0.8)
+        ax.plot(a, b, **STAR)
     ax.set(xlim=surface.extent[0], ylim=surface.extent[1])  # fixed: a trajectory that leaves does not shrink the map
     return filled
 
