@@ -23,7 +23,7 @@ PACKAGE = ROOT / "textbook"
 LAYERS = [
     {"record", "mnist", "words"},
     {"backprop", "data"},
-    {"tensor"},
+    {"tangents", "tensor"},
     {"engine"},
     {"primitives", "rules", "schedules", "graph", "gradcheck", "init"},
     {"elementwise", "descent"},

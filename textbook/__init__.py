@@ -9,7 +9,7 @@
 """
 
 from textbook import data, gradcheck, nn, ops, optim, train  # ops fills the table of derivatives
-from textbook.engine import OPS, GraphError, Tensor, grad, hessian, hvp, no_grad
+from textbook.engine import OPS, GraphError, Tensor, grad, hessian, hvp, jvp, no_grad
 
 __all__ = [
     "OPS",
@@ -20,6 +20,7 @@ __all__ = [
     "gradcheck",
     "hessian",
     "hvp",
+    "jvp",
     "nn",
     "no_grad",
     "ops",

@@ -101,6 +101,8 @@ def seed_of(root: Any, seed: Any = None, create_graph: bool = False) -> Array:
             "and compute outside no_grad()"
         )
     data = root._data
+    if create_graph and isinstance(seed, Value) and np.shape(seed._data) == np.shape(data):
+        return seed  # a tensor stays one: the result can be differentiated with respect to it
     if seed is None:
         if np.size(data) != 1:
             raise GraphError(

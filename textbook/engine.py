@@ -1,8 +1,8 @@
 """The engine, whole, and derivatives of functions.
 
 A computational graph is data: `textbook.record` holds operations and what they leave behind.  `textbook.backprop`
-runs the chain rule over it, one edge at a time.  `textbook.tensor` is the array a reader works with.  This module
-brings their names together, and turns functions into their gradients.
+runs the chain rule over it, one edge at a time, and `textbook.tangents` runs it forwards.  `textbook.tensor` is the
+array a reader works with.  This module brings their names together, and turns functions into their derivatives.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from textbook.backprop import BackwardStep, backward_steps, seed_of, topological_order
 from textbook.record import OPS, Array, GraphError, Op, Recipe, apply, is_recording, no_grad, recording
+from textbook.tangents import TangentStep, tangent_steps
 from textbook.tensor import Tensor, plain
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "GraphError",
     "Op",
     "Recipe",
+    "TangentStep",
     "Tensor",
     "apply",
     "backward_steps",
@@ -30,8 +32,10 @@ __all__ = [
     "hessian",
     "hvp",
     "is_recording",
+    "jvp",
     "no_grad",
     "plain",
+    "tangent_steps",
     "topological_order",
     "value_and_grad",
 ]
@@ -135,6 +139,49 @@ def _gradients(root: Tensor, points: list[Tensor], seed: Any, create_graph: bool
             if step.parent in totals:
                 totals[step.parent] = step.total
     return list(totals.values())
+
+
+def jvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    """Jacobian-vector product (x, v) ↦ J(x)·v: how fast f changes while x moves with velocity v.  Forward mode.
+
+    One pass gives one column of the Jacobian, or one combination of columns, whatever the number of outputs; a
+    backward pass gives one row.  The local rules are those of the table of derivatives, transposed edge by edge: see
+    `textbook.tangents`.
+
+    Args:
+        f: maps numbers, arrays or tensors to a number or an array of any shape.
+
+    Returns:
+        a function of x and v, of equal shapes; for an f of several arguments x and v are tuples.  Nestable, as `grad`
+        is: `jvp(grad(f))` is a Hessian-vector product.  NB: torch.func.jvp(f, (x,), (v,)) returns f(x) as well.
+
+    Raises:
+        ValueError: x and v differ in number or in shape.
+        GraphError: f left the graph.
+
+    >>> jvp(lambda x: x * x)(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 0.0]))
+    array([2., 4., 0.])
+    """
+
+    def product(x: Any, v: Any) -> Any:
+        args, directions = (x, v) if isinstance(x, tuple) and isinstance(v, tuple) else ((x,), (v,))
+        shapes = [[np.shape(plain(part)) for part in parts] for parts in (args, directions)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"x and v must have equal shapes, got {' and '.join(map(str, shapes))}")
+        points = [_point(args, i) for i in range(len(args))]
+        with recording(True):
+            root = _in_graph(f(*points))
+            leaves = {t for t in topological_order(root) if t.recipe is None and t.requires_grad}
+            nested = not leaves <= set(points) or any(isinstance(part, Tensor) for part in directions)
+            tangents = {p: v if nested else np.asarray(plain(v)) for p, v in zip(points, directions, strict=True)}
+            total = tangents.get(root, np.zeros_like(root._data)[()])
+            for step in tangent_steps(root, tangents, create_graph=nested):
+                total = step.total if step.node is root else total
+        for point in points:
+            point.requires_grad = point.recipe is not None  # as above: a used-up point
+        return total if isinstance(total, Tensor) or not nested else Tensor._of(total)
+
+    return product
 
 
 def hvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
