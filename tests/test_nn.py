@@ -1,5 +1,6 @@
 """Layers: shapes, starts, modes, and the same network in PyTorch."""
 
+import functools
 import math
 import pickle
 
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 
 from textbook import nn, ops
 from textbook.engine import Tensor, no_grad
-from textbook.init import INITS
+from textbook.init import INITS, mup
 from textbook.nn import MLP, Dropout, Linear, Module, Sequential
 from textbook.optim import Optimizer
 
@@ -22,8 +23,20 @@ def rng(seed=0):
 # ---------------------------------------------------------------------------------------------- initial weights
 
 # Fan-in and fan-out differ, so that neither can stand for the other.
-SPREADS = {"zeros": 0.0, "normal": 0.01, "xavier": math.sqrt(2 / (400 + 100)), "he": math.sqrt(2 / 400)}
-TORCH_INITS = {"xavier": torch.nn.init.xavier_normal_, "he": torch.nn.init.kaiming_normal_}
+SPREADS = {
+    "zeros": 0.0,
+    "normal": 0.01,
+    "lecun": math.sqrt(1 / 400),
+    "xavier": math.sqrt(2 / (400 + 100)),
+    "he": math.sqrt(2 / 400),
+    "orthogonal": math.sqrt(1 / 400),
+}
+TORCH_INITS = {
+    "lecun": functools.partial(torch.nn.init.kaiming_normal_, nonlinearity="linear"),
+    "xavier": torch.nn.init.xavier_normal_,
+    "he": torch.nn.init.kaiming_normal_,
+    "orthogonal": torch.nn.init.orthogonal_,
+}
 
 
 @pytest.mark.parametrize("name", INITS)
@@ -44,12 +57,48 @@ def test_initial_weights_spread_as_torchs(name):
     assert INITS[name](rng(), (400, 100)).std() == pytest.approx(theirs.std().item(), rel=0.03)
 
 
-@pytest.mark.parametrize(("name", "activation"), [("he", ops.relu), ("xavier", ops.identity)])  # tanh is x near 0
+@pytest.mark.parametrize(
+    ("name", "activation"), [("he", ops.relu), *[(name, ops.identity) for name in ("lecun", "xavier", "orthogonal")]]
+)  # tanh is x near 0
 def test_signals_keep_their_size_through_many_layers(name, activation):
     x = rng(1).normal(size=(200, 256))
     for seed in range(10):
         x = activation(x @ INITS[name](rng(seed + 2), (256, 256)))
     assert 0.5 < np.mean(x * x) < 2
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (7, 3), (3, 7)])
+def test_orthogonal_weights_stretch_no_direction(shape):
+    w = INITS["orthogonal"](rng(), shape)
+    assert np.allclose(np.linalg.svd(w, compute_uv=False), 1, atol=1e-14)
+    firsts = [INITS["orthogonal"](rng(seed), shape)[0, 0] for seed in range(400)]
+    assert abs(np.mean(firsts)) < 5 / np.sqrt(400 * max(shape))  # without a sign of its choice: qr has one
+
+
+def adam_run(width, adapted, lr=0.001, steps=3):
+    """How far the logits move in a few steps of Adam: their root mean square change."""
+    g = rng(1)
+    x, y = g.normal(size=(32, 20)), g.integers(0, 10, 32)
+    model = MLP([20, width, width, 10], rng=rng(2), init="lecun", dtype=float)
+    factors = mup([20, width, width, 10], base=64 if adapted else width)
+    for layer, (scale, _) in zip(model.layers, factors, strict=True):
+        layer.w.data = layer.w.data * scale
+    before = model(x).data.copy()
+    optimizer = Optimizer(model, "adam", lr=[lr * factor for _, rate in factors for factor in (rate, 1.0)])
+    for _ in range(steps):
+        optimizer.zero_grad()
+        ops.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    return np.sqrt(np.mean((model(x).data - before) ** 2))
+
+
+def test_mup_moves_wide_networks_as_far_as_narrow_ones():
+    """The coordinate check of Yang et al. 2021, appendix D.1: without it the logits move more the wider the network."""
+    with_mup = [adam_run(width, True) for width in (64, 256, 1024)]
+    without = [adam_run(width, False) for width in (64, 256, 1024)]
+    assert with_mup[0] == without[0]  # the base is left as it is
+    assert 0.7 < with_mup[2] / with_mup[0] < 1.4
+    assert without[1] > 2 * without[0] and without[2] > 2 * without[1]
 
 
 def test_zero_weights_keep_the_units_of_a_layer_twins():
@@ -209,6 +258,82 @@ def test_dropout_of_any_dtype_scales(dtype):
     assert np.allclose(out[out != 0], 1.25, rtol=1e-3) and (out == 0).any()
     with no_grad():
         assert Dropout(0.2, rng=rng())(Tensor(x)).dtype == out.dtype
+
+
+# ---------------------------------------------------------------------------------------------- normalisation
+
+NORMS = {  # ours, torch's, and where torch has the features
+    "LayerNorm": (nn.LayerNorm, torch.nn.LayerNorm, -1),
+    "BatchNorm": (nn.BatchNorm, torch.nn.BatchNorm1d, 1),
+}
+PAIRS = {"scale": "weight", "shift": "bias", "running_mean": "running_mean", "running_var": "running_var"}
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (4, 3, 5)], ids=str)
+@pytest.mark.parametrize("name", NORMS)
+def test_norms_equal_torchs_layers(name, shape):
+    """In training, step after step, and then in evaluation: outputs, gradients and everything in the state."""
+    ours, theirs, axis = NORMS[name]
+    layer, twin = ours(5, dtype=float), theirs(5, dtype=torch.float64)
+    for number, tensor in enumerate((layer.scale, layer.shift)):
+        tensor.data = rng(number).normal(size=5)
+        getattr(twin, PAIRS[tensor.name]).data = torch.tensor(tensor.data.copy())
+    for step in range(6):
+        if step == 4:
+            layer.eval(), twin.eval()
+        x = Tensor(3 + 2 * rng(10 + step).normal(size=shape), requires_grad=True)
+        their_x = torch.tensor(x.data.copy(), requires_grad=True)
+        out, weights = layer(x), rng(20).normal(size=shape)
+        their_out = twin(their_x.movedim(-1, axis)).movedim(axis, -1)
+        np.testing.assert_allclose(out.data, their_out.numpy(force=True), rtol=1e-12, atol=1e-12)
+        layer.scale.grad = layer.shift.grad = twin.weight.grad = twin.bias.grad = None
+        ops.sum(weights * out * out).backward()
+        (torch.as_tensor(weights) * their_out * their_out).sum().backward()
+        np.testing.assert_allclose(x.grad, their_x.grad.numpy(), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(layer.scale.grad, twin.weight.grad.numpy(), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(layer.shift.grad, twin.bias.grad.numpy(), rtol=1e-12, atol=1e-12)
+        state = {PAIRS[key]: value for key, value in layer.state_dict().items()}
+        assert state.keys() == twin.state_dict().keys() - {"num_batches_tracked"}
+        for key, value in state.items():
+            np.testing.assert_allclose(value, twin.state_dict()[key].numpy(), rtol=1e-12, atol=1e-12)
+    assert np.abs(out.data).max() > 0.1
+
+
+def test_a_norms_state_is_kept_and_restored(tmp_path):
+    def model(seed):
+        return Sequential(Linear(3, 4, rng=rng(seed)), nn.BatchNorm(4), ops.relu, nn.LayerNorm(4))
+
+    net, other, x = model(0), model(1), rng(2).normal(size=(8, 3)).astype(np.float32)
+    for _ in range(3):
+        assert net(x).dtype == np.float32
+    net.save(tmp_path / "net.npz")
+    other.load(tmp_path / "net.npz")
+    assert np.array_equal(net.eval()(x).data, other.eval()(x).data)
+    assert not np.array_equal(net(x).data, net.train()(x).data)
+    assert [p.name for p in net.parameters()] == ["w", "b", "scale", "shift", "scale", "shift"]
+    assert "layers.1: BatchNorm(4)" in repr(net) and "layers.3: LayerNorm(4)" in repr(net)
+
+
+def test_evaluation_leaves_the_statistics_and_mixes_no_examples():
+    norm, x = nn.BatchNorm(3, dtype=float), rng().normal(size=(10, 3))
+    norm(x)
+    before = norm.state_dict()
+    whole = norm.eval()(x).data
+    assert np.allclose(norm(x[:1]).data, whole[:1]) and np.allclose(norm(x[0]).data, whole[0])
+    assert all(np.array_equal(before[key], value) for key, value in norm.state_dict().items())
+    with pytest.raises(ValueError, match="two examples at least"):
+        norm.train()(x[:1])
+
+
+def test_residual():
+    layer = Linear(3, 3, rng=rng(), dtype=float)
+    block, x = nn.Residual(layer, ops.tanh), Tensor(rng(1).normal(size=(2, 3)), requires_grad=True)
+    assert np.array_equal(block(x).data, x.data + np.tanh(layer(x).data))
+    assert block.parameters() == layer.parameters()
+    layer.w.data = np.zeros((3, 3))
+    x.grad = None
+    ops.sum(block(x)).backward()
+    assert (x.grad == 1).all()  # the identity remains
 
 
 # ---------------------------------------------------------------------------------------------- models found by walking

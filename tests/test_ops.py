@@ -68,6 +68,9 @@ TWINS = {
     ),
     "concatenate": lambda *pieces, axis: torch.cat(pieces, dim=axis),
     "log_softmax": lambda z, axis=-1: F.log_softmax(z, dim=axis),
+    "standardize": lambda x, axis=-1, eps=1e-5: (
+        (x - x.mean(axis, keepdim=True)) / torch.sqrt(x.var(axis, correction=0, keepdim=True) + eps)
+    ),
     "cross_entropy": lambda logits, labels: F.cross_entropy(logits, torch.as_tensor(labels)),
 }
 
@@ -314,6 +317,16 @@ def logits(draw, labels=False):
     return (away(rng, shape),), {"axis": draw(st.integers(-len(shape), len(shape) - 1))}
 
 
+@st.composite
+def standardizing(draw):
+    shape = draw(shapes(min_side=2))
+    every = st.lists(st.integers(-len(shape), len(shape) - 1), unique_by=lambda a: a % len(shape), min_size=1)
+    axis = draw(every.map(tuple) | st.integers(-len(shape), len(shape) - 1)) if shape else ()
+    # Sizes far apart: numbers that are nearly equal have no derivative to 12 digits.
+    x = np.random.default_rng(draw(SEEDS)).permutation(np.linspace(-2, 3, math.prod(shape))).reshape(shape)
+    return (x,), {"axis": axis, "eps": draw(st.sampled_from([1e-5, 0.1]))}
+
+
 SHAPES = {
     **dict.fromkeys(["neg", "identity", "exp", "abs", "sin", "cos", "tanh", "sigmoid", "relu", "softplus"], one()),
     **dict.fromkeys(["log", "sqrt"], one(positive)),
@@ -332,6 +345,7 @@ SHAPES = {
     "scatter_add": indexing(back=True),
     "concatenate": joining(),
     "log_softmax": logits(),
+    "standardize": standardizing(),
     "cross_entropy": logits(labels=True),
 }
 
@@ -372,6 +386,12 @@ COMPOSITES = {
         ((2, 3, 4),),
     ),
     "x·x, one tensor twice": (lambda x: x * x + x @ x, lambda x: x * x + x @ x, ((3, 3),)),
+    "standardize examples": (ops.standardize, lambda x: F.layer_norm(x, x.shape[-1:]), ((3, 5),)),
+    "standardize features": (
+        lambda x: ops.standardize(x, axis=0),
+        lambda x: F.batch_norm(x, None, None, training=True),
+        ((6, 3),),
+    ),
     "variance": (
         lambda x: ops.mean((x - x.mean(axis=1, keepdims=True)) ** 2, axis=1),
         lambda x: x.var(dim=1, unbiased=False),

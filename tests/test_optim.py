@@ -310,6 +310,31 @@ def test_a_list_of_rates_is_explained():
         Optimizer([W], "gd", lr=[0.1, 0.2])
 
 
+@pytest.mark.parametrize("name", ["gd", "adam"])
+def test_a_value_for_each_parameter_equals_torchs_groups(name):
+    """And so it does after a change between steps, with one value shared by all beside it."""
+    start = np.random.default_rng(0).normal(size=(2, 3))
+    ours = [Tensor(row, requires_grad=True) for row in start]
+    theirs = [torch.tensor(row, requires_grad=True) for row in start]
+    optimizer = Optimizer(ours, name, lr=[0.1, 0.003], weight_decay=0.1)
+    groups = [{"params": [p], "lr": lr} for p, lr in zip(theirs, (0.1, 0.003), strict=True)]
+    twin = TWINS[name][0](groups, weight_decay=0.1)
+    for step in range(20):
+        if step == 10:
+            optimizer.hyper["lr"] = [0.01, 0.2]
+            twin.param_groups[0]["lr"], twin.param_groups[1]["lr"] = 0.01, 0.2
+        for p, q in zip(ours, theirs, strict=True):
+            p.grad = np.cos(p.data + step)
+            q.grad = torch.cos(q.detach() + step)
+        optimizer.step()
+        twin.step()
+        for p, q in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=1e-12, atol=1e-12)
+    optimizer.hyper["lr"] = [0.1, -0.1]
+    with pytest.raises(ValueError, match=r"lr must be finite numbers ≥ 0, got -0\.1"):
+        optimizer.step()
+
+
 def test_an_optimizer_of_a_model_and_its_repr():
     model = MLP([3, 4, 2], rng=np.random.default_rng(0))
     optimizer = Optimizer(model, "adam", lr=0.1)

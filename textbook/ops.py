@@ -130,6 +130,23 @@ def _cross_entropy(logits, labels):
     return 0.0 - np.add.reduce(log_likelihood) / len(labels)  # 0 -, so that a perfect fit gives 0.0, not -0.0
 
 
+# ---------------------------------------------------------------------------------------------- normalisation
+
+
+def _standardize_vjp(g: Any, out: Any, x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    along = mean(g, axis=axis, keepdims=True) + out * mean(g * out, axis=axis, keepdims=True)
+    return (g - along) / sqrt(var(x, axis=axis, keepdims=True) + eps)  # a shift or stretch of x changes nothing
+
+
+@primitive(_standardize_vjp, tex=r"\mathrm{std}", example=one_with(axis=0))
+def standardize(x, axis=-1, eps=1e-5):
+    """(x - mean) / √(variance + eps) along an axis, or several: mean 0 and variance 1 (nearly).
+
+    Source: Ioffe & Szegedy 2015, Algorithm 1; along features instead of examples, Ba, Kiros & Hinton 2016, eq. 3.
+    """
+    return (x - np.mean(x, axis=axis, keepdims=True)) / np.sqrt(np.var(x, axis=axis, keepdims=True) + eps)
+
+
 # ---------------------------------------------------------------------------------------------- composites
 
 

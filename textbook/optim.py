@@ -28,7 +28,8 @@ class Optimizer:
     Args:
         params: tensors that require a gradient; or a model, which has them.
         rule: an update rule or its name.
-        **hyper: its hyperparameters; they stay in `.hyper` and may be changed between steps.
+        **hyper: its hyperparameters; they stay in `.hyper` and may be changed between steps.  A list, as long as there
+            are parameters, holds one value for each.  NB: in PyTorch, parameter groups.
 
     Raises:
         ValueError: no parameters, an unknown rule or hyperparameter, a negative or non-finite one, or a beta ≥ 1.
@@ -54,7 +55,7 @@ class Optimizer:
             raise ValueError("a parameter appears twice: it would be moved twice a step")
         self.rule = find_rule(rule)
         self.hyper = {**hyperparameters(self.rule), **hyper}
-        rules.check_hyper(self.rule, self.hyper)
+        self._hyper_of_each()
         self.state: list[tuple[Array, ...]] = [
             tuple(np.zeros_like(p._data) for _ in slots(self.rule)) for p in self.params
         ]
@@ -77,23 +78,33 @@ class Optimizer:
         Raises:
             ValueError: no parameter has a gradient: backward() was not called.
         """
-        rules.check_hyper(self.rule, self.hyper)
+        each = self._hyper_of_each()
         if all(p.grad is None for p in self.params):
             raise ValueError("no parameter has a gradient: call loss.backward() before step()")
         self.t += 1
-        # As plain Python numbers: a float64 scalar would turn float32 parameters into float64.
-        hyper = {k: rules.python_number(v) for k, v in self.hyper.items()}
-        arrays = any(isinstance(a, np.ndarray) for v in hyper.values() for a in rules.leaves(v))
-        in_blocks = kind(self.rule).elementwise and not arrays
-        for i, p in enumerate(self.params):
+        for i, (p, hyper) in enumerate(zip(self.params, each, strict=True)):
             if p.grad is None:
                 continue
             self._moves[i] += 1
+            arrays = any(isinstance(a, np.ndarray) for v in hyper.values() for a in rules.leaves(v))
+            in_blocks = kind(self.rule).elementwise and not arrays
             if in_blocks and isinstance(p._data, np.ndarray) and p._data.flags.c_contiguous:
                 self._step_in_blocks(p, self.state[i], self._moves[i], hyper)
             else:
                 move, self.state[i] = self.rule(p._data, p.grad, self.state[i], self._moves[i], **hyper)
                 p.data = p._data + move
+
+    def _hyper_of_each(self) -> list[dict[str, Any]]:
+        """The hyperparameters of each parameter, checked."""
+        count, each = len(self.params), [self.hyper]
+        listed = [name for name, value in self.hyper.items() if isinstance(value, list) and len(value) == count]
+        if listed:
+            each = [{**self.hyper, **{name: self.hyper[name][i] for name in listed}} for i in range(count)]
+        for hyper in each:
+            rules.check_hyper(self.rule, hyper)
+        # As plain Python numbers: a float64 scalar would turn float32 parameters into float64.
+        each = [{name: rules.python_number(value) for name, value in hyper.items()} for hyper in each]
+        return each if listed else each * count
 
     def _step_in_blocks(self, p: Tensor, state: tuple[Array, ...], t: int, hyper: dict[str, Any]) -> None:
         x, g, s = p.writable().reshape(-1), np.reshape(p.grad, -1), [a.reshape(-1) for a in state]

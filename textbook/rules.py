@@ -110,8 +110,9 @@ def check_hyper(rule: Rule, hyper: Mapping[str, Any]) -> None:
             raise ValueError(f"{rule.__name__} has no hyperparameter {name!r}: it has {', '.join(known)}")
         if isinstance(value, list):
             raise ValueError(
-                f"{name}={value} is a list. For one value an element write np.array(…), of a shape that broadcasts to "
-                f"the parameter; to compare several values of {name}, call descend(…) or train one model for each"
+                f"{name}={value} is a list. An optimizer takes one with a value for each of its parameters; for one "
+                f"value an element write np.array(…), of a shape that broadcasts to the parameter; to compare several "
+                f"values of {name}, call descend(…) or train one model for each"
             )
         pair = isinstance(known[name], tuple)
         if pair != isinstance(value, tuple) or (pair and len(value) != len(known[name])):
