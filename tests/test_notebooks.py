@@ -114,6 +114,16 @@ def test_headings_are_in_order(source):
 # ---- the checks above can fail ----
 
 
+@every_notebook
+def test_links_to_files_lead_somewhere(source):
+    notebook = saved(source)
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    texts += [output.data.get("text/markdown", "") for cell in code_cells(notebook) for output in cell.outputs
+              if "data" in output]
+    links = re.findall(r"\]\((?!https?:|attachment:|#)([^)#\s]+)", "\n".join(texts))
+    assert [link for link in links if not (source.parent / link).exists()] == []
+
+
 def spoil(**changes) -> nbformat.NotebookNode:
     """A sound notebook of one code cell, with something changed in that cell."""
     cell = nbformat.v4.new_code_cell("labs.graph.show()", execution_count=1, outputs=[nbformat.v4.new_output(

@@ -136,6 +136,11 @@ def test_a_sound_layer_passes(module, source):
     assert layer_faults(source, module) == []
 
 
+def test_no_module_is_long():
+    lines = {dotted(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {module: count for module, count in lines.items() if count > 350} == {}
+
+
 def run_python(code: str, **kwargs) -> subprocess.CompletedProcess:
     """Run code in a fresh interpreter, away from the checkout's notebooks, with what this one can import."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}

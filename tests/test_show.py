@@ -6,7 +6,7 @@ import linecache
 import numpy as np
 import pytest
 
-from textbook import engine, ops, optim, plots
+from textbook import engine, ops, optim, plots, show
 from textbook.show import folded, show_rules, show_source, typeset
 
 
@@ -37,10 +37,14 @@ def test_without_docstrings():
     assert '"""' in show_source(optim.adam).code
 
 
-def test_markdown_links_to_the_file():
+@pytest.mark.parametrize(("folder", "link"), [
+    ("notebooks", "../textbook/rules.py"), ("notebooks/solutions", "../../textbook/rules.py"),
+])
+def test_markdown_links_to_the_file(folder, link, monkeypatch):
+    monkeypatch.chdir(show.PACKAGE.parent / folder)
     bundle = show_source(optim.gd)._repr_mimebundle_()
     assert bundle["text/markdown"].startswith("```python\n@rule()")
-    assert bundle["text/markdown"].endswith("[textbook/rules.py](../textbook/rules.py)")
+    assert bundle["text/markdown"].endswith(f"[textbook/rules.py]({link})")
 
 
 def test_refuses_what_is_not_ours():

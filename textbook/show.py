@@ -7,6 +7,7 @@ import base64
 import html
 import inspect
 import io
+import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,8 +30,9 @@ class Source:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         place = self.file.relative_to(PACKAGE.parent).as_posix()
+        link = Path(os.path.relpath(self.file)).as_posix()  # from the notebook's folder, which is where its kernel runs
         # Markdown, because JupyterLab, GitHub and nbconvert each highlight it in the reader's own theme.
-        return {"text/plain": self.code, "text/markdown": f"```python\n{self.code}\n```\n[{place}](../{place})"}
+        return {"text/plain": self.code, "text/markdown": f"```python\n{self.code}\n```\n[{place}]({link})"}
 
 
 def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True) -> Source:

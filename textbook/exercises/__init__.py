@@ -1,7 +1,10 @@
-"""The exercises of the book: one table a chapter, `chapter_NN.py`, each with the list `EXERCISES`.
+"""The exercises of the book: one table a chapter, `chapter_NN`, each with the list `EXERCISES`.
 
 An entry holds the question, the right answer, the cases on which answers are compared, and the wrong answers worth a
 name.  `textbook.check` compares; it knows no exercise.  A chapter's table is imported when it is first asked for.
+
+A short chapter is one file.  A long one is a folder: `answers`, the right ones, which later chapters import;
+`wrong`, answers gone wrong; `trials`, the cases, and how an answer is used on one; and the `table`, which joins them.
 """
 
 from __future__ import annotations

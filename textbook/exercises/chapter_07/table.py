@@ -1,177 +1,20 @@
-"""Exercises of chapter 7, classification: probabilities, logits, and the losses behind them."""
+"""The table of the exercises of chapter 7: questions, right answers, and what each wrong one is told."""
 
 import numpy as np
 
 from textbook.exercises import Exercise
-
-
-def sigmoid(z):
-    """1/(1 + e⁻ᶻ)."""
-    return 1 / (1 + np.exp(-z))
-
-
-def negative_log_likelihood(y_hat, y):
-    """The mean of -log of the probability of what was seen."""
-    return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
-
-
-def binary_cross_entropy(z, y):
-    """The same from the logits: the mean of log(1 + eᶻ) - yz, with nothing that overflows."""
-    return np.mean(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))) - y * z)
-
-
-def log_sum_exp(z):
-    """log Σ exp zₖ over the last axis, for logits of any size."""
-    top = z.max(axis=-1, keepdims=True)
-    return (top + np.log(np.exp(z - top).sum(axis=-1, keepdims=True)))[..., 0]
-
-
-def sigmoid_slope(y_hat):
-    """∂ŷ/∂z of ŷ = σ(z), from ŷ."""
-    return y_hat * (1 - y_hat)
-
-
-def entropy_slope(y_hat, y):
-    """∂ℒ/∂ŷ of -y log ŷ - (1 - y) log(1 - ŷ)."""
-    return (y_hat - y) / (y_hat * (1 - y_hat))
-
-
-def squared_slope(y_hat, y):
-    """∂/∂z of (ŷ - y)² with ŷ = σ(z), from ŷ."""
-    return 2 * (y_hat - y) * y_hat * (1 - y_hat)
-
-
-def softmax_jacobian(y_hat):
-    """J[k, j] = ∂ŷₖ/∂zⱼ = ŷₖ([k = j] - ŷⱼ)."""
-    return np.diag(y_hat) - np.outer(y_hat, y_hat)
-
-
-def softmax(z, axis=-1):
-    """exp zₖ / Σ exp zⱼ."""
-    e = np.exp(z - z.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
-
-
-def cross_entropy_gradient(z, labels):
-    """Of the mean cross-entropy by the logits: (ŷ - Y)/N."""
-    return (softmax(z) - np.eye(z.shape[1])[labels]) / len(z)
-
-
-# ---------------------------------------------------------------------------------------------- cases
-
-
-def _probability_cases(rng):
-    return [(rng.uniform(0.05, 0.95, n), rng.permuted(np.arange(n) % 2).astype(float)) for n in (5, 8)]
-
-
-def _slope_cases(rng):
-    return [(rng.uniform(0.05, 0.95, 4),), (rng.uniform(0.05, 0.95, 6),)]
-
-
-def _binary_cases(rng):
-    ordinary = [(rng.normal(size=n), rng.permuted(np.arange(n) % 2).astype(float)) for n in (5, 8)]
-    return [*ordinary, (np.array([1e4, -1e4, 2.0]), np.array([0.0, 1.0, 1.0]))]
-
-
-def _log_sum_cases(rng):
-    return [(rng.normal(size=(3, 4)),), (np.array([[1e4, 9998.0, 5.0], [-1e4, -9999.0, -2e4]]),)]
-
-
-def _logit_cases(rng):
-    return [(rng.normal(size=(n, 3)), rng.permuted(np.arange(n) % 3)) for n in (5, 7)]
-
-
-# ---------------------------------------------------------------------------------------------- known mistakes
-
-
-def _naive(z, y):
-    return -np.mean(y * np.log(sigmoid(z)) + (1 - y) * np.log(1 - sigmoid(z)))
-
-
-def _safe_sigmoid(z, y):
-    e = np.exp(-np.abs(z))
-    p = np.where(z >= 0, 1, e) / (1 + e)
-    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
-
-
-def _clipped(eps):
-    """Each probability between eps and 1 - eps."""
-    def loss(z, y):
-        p = np.clip(sigmoid(z), eps, 1 - eps)
-        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
-
-    return loss
-
-
-def _floored(eps):
-    """Each probability at least eps.  To add eps instead makes no difference that is seen."""
-    def loss(z, y):
-        return -np.mean(y * np.log(np.maximum(sigmoid(z), eps)) + (1 - y) * np.log(np.maximum(1 - sigmoid(z), eps)))
-
-    return loss
-
-
-def _whole_columns(z, labels):
-    p = softmax(z)
-    p[:, labels] -= 1
-    return p / len(z)
-
-
-def _whole_rows(z, labels):
-    p = softmax(z)
-    p[labels] -= 1
-    return p / len(z)
-
-
-CAP = "{} under the probability hides the overflow and caps the loss: a logit of 10,000 costs 10,000 when wrong."
-CAPS = {CAP.format(f"Clipping at {eps:g}, a floor"): _clipped(eps)
-        for eps in (1e-15, 1e-14, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)}  # fmt: skip
-FLOORS = {CAP.format(f"A floor of {eps:g}"): _floored(eps) for eps in (1e-300, 1e-20, 1e-15, 1e-14)}
-
-
-# ---------------------------------------------------------------------------------------------- free answers
-
-
-def _overflows(z):
-    """What is wrong with logits that should break the naive softmax."""
-    try:
-        z = np.asarray(z, dtype=float)
-    except (TypeError, ValueError):
-        z = np.zeros(())
-    if z.ndim != 1 or len(z) < 2:
-        yield "Give a list of two logits or more."
-        return
-    if not np.isfinite(z).all():
-        yield "The logits themselves must be finite. It is the formula that should break."
-        return
-    naive = np.exp(z) / np.exp(z).sum()
-    if np.isfinite(naive).all():
-        yield (
-            "The naive formula survives these. The largest number in float64 is about 1.8e308: "
-            "when does exp pass it? Or when do all the exps underflow to 0?"
-        )
-
-
-STEEPEST = {
-    0.0: "There ŷ = ½, where the sigmoid is steepest. But the factor 1 - ŷ still grows to the left of it.",
-    1 / 3: "That is the probability ŷ at the steepest place. Give the logit: z = log(ŷ/(1 - ŷ)).",
-    2 / 3: "That is 1 - ŷ at the steepest place. Give the logit: z = log(ŷ/(1 - ŷ)).",
-    np.log(2): "The size is right. There ŷ = ⅓, below ½, so the logit is negative.",
-    -np.log(3): "log ⅓ is the log of ŷ. The logit is log(ŷ/(1 - ŷ)).",
-}
-
-
-def _not_steepest(z):
-    """What is wrong with a logit at which (σ(z) - 1)² should be steepest; the place itself is not betrayed."""
-    if isinstance(z, str) or callable(z) or np.ndim(z) != 0 or not np.isfinite(z):
-        yield "Give one number, the logit z."
-    elif abs(z + np.log(2)) > 4e-3:
-        named = [text for value, text in STEEPEST.items() if abs(z - value) < 6e-3]
-        slopes = [abs(squared_slope(sigmoid(v), 1.0)) for v in (z, z - 1e-3, z + 1e-3)]
-        side = "left" if slopes[1] > slopes[2] else "right"
-        steeper = f"At {z:.4g} the slope is {-slopes[0]:.5f}. A little to the {side} it is steeper still."
-        yield named[0] if named else steeper
-
+from textbook.exercises.chapter_07 import trials, wrong
+from textbook.exercises.chapter_07.answers import (
+    binary_cross_entropy,
+    cross_entropy_gradient,
+    entropy_slope,
+    log_sum_exp,
+    negative_log_likelihood,
+    sigmoid,
+    sigmoid_slope,
+    softmax,
+    softmax_jacobian,
+)
 
 EXERCISES = [
     Exercise(
@@ -188,7 +31,7 @@ EXERCISES = [
     Exercise(
         "7-1", "implement", "The mean of -log(probability of what was seen), from probabilities ŷ of a yes.",
         reference=negative_log_likelihood,
-        cases=_probability_cases,
+        cases=trials.probability_cases,
         mistakes={
             "That is the log-likelihood. The loss is its negative.": lambda p, y: -negative_log_likelihood(p, y),
             "Only the yeses are counted. A no was seen with probability 1 - ŷ.": lambda p, y: -np.mean(y * np.log(p)),
@@ -214,12 +57,12 @@ EXERCISES = [
     Exercise(
         "7-2", "implement", "The mean binary cross-entropy from logits of any size.",
         reference=binary_cross_entropy,
-        cases=_binary_cases,
+        cases=trials.binary_cases,
         mistakes={
             "Right for moderate logits. At ±10,000 the sigmoid is exactly 0 or 1, and its log is −∞: simplify first.":
-                _naive,
+                wrong.naive,
             "No exp overflows in ops.sigmoid. But at ±10,000 it is exactly 0 or 1, and its log is −∞: simplify first.":
-                _safe_sigmoid,
+                wrong.safe_sigmoid,
             "exp(10,000) overflows, though the sigmoid is gone: use the second form of (7.6), with −|z|.":
                 lambda z, y: np.mean(np.log(1 + np.exp(z)) - y * z),
             "A sum over the batch where the mean belongs.": lambda z, y: binary_cross_entropy(z, y) * len(z),
@@ -229,14 +72,14 @@ EXERCISES = [
                 lambda z, y: np.mean(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))),
             "The sign of the last term: - yz. A yes with a large logit costs little.":
                 lambda z, y: binary_cross_entropy(z, -y),
-            **CAPS, **FLOORS,
+            **wrong.CAPS, **wrong.FLOORS,
         },
         insight="softplus(z) - y·z: the sigmoid is never formed, so its log is never taken.",
     ),
     Exercise(
         "7-3", "implement", "log Σ exp zₖ over the last axis, for logits as large as 10,000.",
         reference=log_sum_exp,
-        cases=_log_sum_cases,
+        cases=trials.log_sum_cases,
         mistakes={
             "exp of 10,000 overflows: take the largest logit out of the sum first.":
                 lambda z: np.log(np.exp(z).sum(axis=-1)),
@@ -258,7 +101,7 @@ EXERCISES = [
     Exercise(
         "7-4", "derive", "∂ŷ/∂z of ŷ = σ(z), written with ŷ alone.",
         reference=sigmoid_slope,
-        cases=_slope_cases,
+        cases=trials.slope_cases,
         mistakes={
             "You put ŷ through the sigmoid once more. ŷ is σ(z) already.":
                 lambda y_hat: sigmoid(y_hat) * (1 - sigmoid(y_hat)),
@@ -274,7 +117,7 @@ EXERCISES = [
     Exercise(
         "7-5", "derive", "∂ℒ/∂ŷ of the binary cross-entropy -y log ŷ - (1 - y) log(1 - ŷ).",
         reference=entropy_slope,
-        cases=_probability_cases,
+        cases=trials.probability_cases,
         mistakes={
             "log(1 - ŷ) has the inner derivative -1: the two minus signs make a plus.":
                 lambda p, y: -y / p - (1 - y) / (1 - p),
@@ -313,7 +156,7 @@ EXERCISES = [
     Exercise(
         "7-7", "derive", "The gradient of the mean softmax cross-entropy by the logits (N, classes).",
         reference=cross_entropy_gradient,
-        cases=_logit_cases,
+        cases=trials.logit_cases,
         mistakes={
             "The mean over the batch is missing: divide by N.":
                 lambda z, labels: cross_entropy_gradient(z, labels) * len(z),
@@ -327,10 +170,11 @@ EXERCISES = [
                 lambda z, labels: cross_entropy_gradient(z, labels) / z.shape[1],
             "You averaged the rows into one. Each example keeps its own row, divided by N.":
                 lambda z, labels: cross_entropy_gradient(z, labels).sum(axis=0),
-            "p[labels] takes whole rows. One entry in each row: p[np.arange(len(p)), labels].": _whole_rows,
+            "p[labels] takes whole rows. One entry in each row: p[np.arange(len(p)), labels].": wrong.whole_rows,
             "That is the loss. Its gradient has a row for each example.":
                 lambda z, labels: -np.mean(np.log(softmax(z)[np.arange(len(z)), labels])),
-            "p[:, labels] takes whole columns. One entry in each row: p[np.arange(len(p)), labels].": _whole_columns,
+            "p[:, labels] takes whole columns. One entry in each row: p[np.arange(len(p)), labels].":
+                wrong.whole_columns,
             "The softmax was taken down the columns. Each row is one example: axis=1.":
                 lambda z, labels: (softmax(z, axis=0) - np.eye(z.shape[1])[labels]) / len(z),
             "The softmax was taken over the whole array. Each row is one example, and sums to 1.":
@@ -352,9 +196,9 @@ EXERCISES = [
     Exercise(
         "7-8", "derive", "The logit z at which (σ(z) - 1)² is steepest.",
         reference=-np.log(2),
-        checker=_not_steepest,
+        checker=trials.not_steepest,
         caught={
-            **{text: value for value, text in STEEPEST.items()},
+            **{text: value for value, text in trials.STEEPEST.items()},
             "A little to the left": -0.5,
             "A little to the right": -2.0,
             "Give one number": [0.0, 1.0],
@@ -364,7 +208,7 @@ EXERCISES = [
     Exercise(
         "7-9", "break", "Finite logits for which exp(z)/Σexp(z) is not finite.",
         reference=[1000.0, 0.0],
-        checker=_overflows,
+        checker=trials.overflows,
         caught={
             "The naive formula survives these": [100.0, -100.0],
             "The logits themselves must be finite": [np.inf, 0.0],
