@@ -120,7 +120,8 @@ def test_links_to_files_lead_somewhere(source):
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     texts += [output.data.get("text/markdown", "") for cell in code_cells(notebook) for output in cell.outputs
               if "data" in output]
-    links = re.findall(r"\]\((?!https?:|attachment:|#)([^)#\s]+)", "\n".join(texts))
+    prose = re.sub(r"^```.*?^```", "", "\n".join(texts), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", prose)
     assert [link for link in links if not (source.parent / link).exists()] == []
 
 
