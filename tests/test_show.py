@@ -77,15 +77,17 @@ def test_rules_of_every_entry_as_a_table():
     ("matmul", r"x \, y", [r"g \, y^\top", r"x^\top \, g"]),
     ("relu", r"\max(x, 0)", [r"\begin{cases} g & x > 0 \\ 0 & \text{else} \end{cases}"]),
     ("sigmoid", r"\sigma(x)", [r"g \cdot z \cdot (1 - z)"]),
-    ("sqrt", "", [r"\frac{g}{2 \cdot z}"]),
+    ("sqrt", "`sqrt(x)`", [r"\frac{g}{2 \cdot z}"]),
     ("neg", "-x", ["-g"]),
-    ("reshape", "", [""]),
+    ("reshape", "`reshape(x, shape)`", [""]),
+    ("cross_entropy", "`cross_entropy(logits, labels)`", [""]),
 ])
 def test_rules_are_typeset_beside_their_code(name, forward, sends):
     row = show_rules(name)._repr_mimebundle_()["text/markdown"].splitlines()[-1]
     cells = [f"${tex}$ `{code}`" if tex else f"`{code}`"
              for tex, code in zip(sends, show_rules(name).rules[name], strict=True)]
-    assert row == f"| `{name}` | {f'$z = {forward}$' if forward else ''} | {' | '.join(cells)} |"
+    computes = forward if forward.startswith("`") else f"$z = {forward}$"
+    assert row == f"| `{name}` | {computes} | {' | '.join(cells)} |"
 
 
 @pytest.mark.parametrize(("code", "tex"), [

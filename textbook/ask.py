@@ -155,7 +155,7 @@ PLAIN = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "^": "**", 
 
 
 def _number(given: Any, prompt: str = "", unit: str = "") -> float:
-    """A number as people write it: `0.5`, `0,5`, `101,770`, `1/4`, `2e-3`, `2^10`, `10⁻³`, `−1`, `5 %`, `≈ 3 kB`.
+    """A number as people write it: `0.5`, `0,5`, `101,770`, `1/4`, `2e-3`, `2^10`, `10⁻³`, `ln 10`, `5 %`, `≈ 3 kB`.
 
     A percentage is a share of 1, unless the question asks for percent.
     """
@@ -167,6 +167,7 @@ def _number(given: Any, prompt: str = "", unit: str = "") -> float:
         text = text[: -len(unit)].rstrip()
     text = re.sub(r"(?<![\d.,])[1-9]\d{0,2}(?:[,'’_ ]\d{3})+(?!\d)", lambda whole: re.sub(r"\D", "", whole[0]), text)
     text = re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", text)
+    text = re.sub(r"(log|exp|sqrt) *(\d[\d.]*)", r"\1(\2)", re.sub(r"(?i)\bln *", "log ", text))
     try:
         if len(text) > 100:
             raise ValueError

@@ -7,13 +7,15 @@ import base64
 import html
 import inspect
 import io
+import linecache
 import os
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
-from textbook import ops
 from textbook.engine import OPS, Op
 
 PACKAGE = Path(__file__).parent
@@ -45,20 +47,25 @@ def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True
     Raises:
         ValueError: it is not from this package.
 
-    >>> show_source(ops.relu, docstring=False)
+    >>> show_source(OPS["relu"], docstring=False)
     @primitive(lambda g, out, x: where(x > 0, g, 0.0), tex="relu", example=one)
     def relu(x):
         return _maximum(x, 0)
     """
-    if isinstance(thing, Op) or _is_entry(thing):
-        name = thing.name if isinstance(thing, Op) else _key(thing)
-        file, code = _entry(name)
-    else:
-        file = Path(getattr(inspect.getmodule(thing), "__file__", None) or "elsewhere")
-        if PACKAGE not in file.parents:
-            raise ValueError(f"{thing!r} is not from the package textbook; show_source shows the book's own code")
-        code = textwrap.dedent(inspect.getsource(thing))
-    return Source((code if docstring else _without_docstrings(code)).rstrip(), file)
+    op = next((op for op in OPS.values() if thing is op or getattr(thing, "__wrapped__", None) is op.forward), None)
+    file = Path((_code(op.vjps[0]).co_filename if op else getattr(inspect.getmodule(thing), "__file__", None)) or ".")
+    if PACKAGE not in file.parents:
+        raise ValueError(f"{thing!r} is not from the package textbook; show_source shows the book's own code")
+    code = _entry(op.name, file) if op else textwrap.dedent(inspect.getsource(thing))  # type: ignore[arg-type]
+    if not docstring:
+        code = re.sub(r'^ *r?""".*?"""\n\n?', "", code, flags=re.MULTILINE | re.DOTALL)
+    return Source(code.rstrip(), file)
+
+
+def _entry(name: str, file: Path) -> str:
+    """The statement that enters an operation: `name = primitive(…)(…)`, or a decorated function."""
+    statements = re.split(r"\n\n+(?=\S)", file.read_text(encoding="utf-8"))
+    return next(s for s in statements if "primitive(" in s and re.search(rf'\bdef {name}\(|name="{name}"', s))
 
 
 def folded(value: Any, summary: str, plain: str = "") -> Folded:
@@ -131,11 +138,7 @@ def show_rules(*names: str) -> Rules:
     for name in names:
         if name not in OPS:
             raise ValueError(f"no entry {name!r} in the table of derivatives; there are {', '.join(OPS)}")
-    return Rules({name: [_returned(vjp) for vjp in _rules_of(OPS[name])] for name in names})
-
-
-def _rules_of(op: Op) -> Sequence[Callable[..., Any]]:
-    return [op.vjps.each] if isinstance(op.vjps, ops.EachInput) else op.vjps
+    return Rules({name: [_returned(vjp) for vjp in list(OPS[name].vjps) or [OPS[name].vjps[0]]] for name in names})
 
 
 class Rules:
@@ -156,27 +159,28 @@ class Rules:
         heads = [f"sends to input {i + 1}" for i in range(columns)] if columns > 1 else ["sends to its input"]
         rows = [["operation", "forward", *heads], ["---"] * (columns + 2)]
         for name, rules in self.rules.items():
-            cells = [" ".join([*_formula(typeset(rule)), f"`{rule}`".replace("|", "\\|")]) for rule in rules]
-            forward = "".join(_formula(_forward(OPS[name]))) if name in OPS else ""
-            rows.append([f"`{name}`", forward, *cells, *[""] * (columns - len(cells))])
+            cells = [f"${tex}$ {_quoted(rule)}" if (tex := typeset(rule)) else _quoted(rule) for rule in rules]
+            rows.append([_quoted(name), _forward(OPS[name]), *cells, *[""] * (columns - len(cells))])
         return {"text/plain": repr(self), "text/markdown": "\n".join(f"| {' | '.join(row)} |" for row in rows)}
 
 
-def _formula(tex: str) -> list[str]:
-    return [f"${tex}$"] if tex else []
+def _quoted(code: str) -> str:
+    return f"`{code}`".replace("|", "\\|")
+
+
+def _code(vjp: Any) -> CodeType:
+    return getattr(vjp, "func", vjp).__code__  # a rule that serves each input comes with the number of the input
 
 
 def _returned(vjp: Callable[..., Any]) -> str:
     """The expression that a rule returns: of a lambda its body, of a function its last return."""
-    module = inspect.getmodule(vjp)
-    own = not hasattr(module, "__file__")  # an entry that a notebook made: there is no file to look through
-    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(vjp if own else module)))):  # type: ignore[arg-type]
-        if isinstance(node, ast.Lambda) and node.lineno == vjp.__code__.co_firstlineno and node.args.args[0].arg == "g":
-            return ast.unparse(node.body)
-        if isinstance(node, ast.FunctionDef) and node.name == vjp.__name__:
-            last = max((part for part in ast.walk(node) if isinstance(part, ast.Return)), key=lambda part: part.lineno)
-            return ast.unparse(last.value) if last.value else ""
-    return inspect.getsource(vjp).strip()
+    code = _code(vjp)
+    for node in ast.walk(ast.parse("".join(linecache.getlines(code.co_filename)))):  # a file, or a cell of a notebook
+        if isinstance(node, ast.Lambda | ast.FunctionDef) and node.lineno == code.co_firstlineno:
+            returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value]
+            returned = [node.body] if isinstance(node, ast.Lambda) else returned
+            return ast.unparse(max(returned, key=lambda value: value.lineno))
+    raise ValueError(f"the source of {vjp!r} is nowhere to be read")
 
 
 # ---------------------------------------------------------------------------------------------- from code to formulas
@@ -240,59 +244,14 @@ def _tex(node: ast.expr) -> tuple[str, int]:
 
 
 def _forward(op: Op) -> str:
-    """What an operation computes, as TeX: its one line of code, else its symbol at its inputs; or empty."""
-    tex = ""
-    if inspect.isfunction(op.forward):
-        function = ast.parse(textwrap.dedent(inspect.getsource(op.forward))).body[0]
-        lines = [line for line in getattr(function, "body", []) if not isinstance(line, ast.Expr)]
-        if len(lines) == 1 and isinstance(lines[0], ast.Return) and lines[0].value:
-            tex = typeset(ast.unparse(lines[0].value))
-    sign = SIGNS[ast.MatMult][0] if op.tex == "@" else f" {op.tex} "
-    if not tex and len(op.vjps) == 2 and not op.tex.isalpha() and "x" not in op.tex:
-        tex = f"x{sign}y"
-    elif not tex and len(op.vjps) == 1 and (op.tex == "-" or op.tex.startswith("\\")):
-        tex = "-x" if op.tex == "-" else f"{op.tex}(x)"
-    return f"z = {tex}" if tex else ""
-
-
-def _is_entry(thing: Any) -> bool:
-    return any(vars(ops).get(name) is thing for name in vars(ops)) and hasattr(thing, "__wrapped__")
-
-
-def _key(thing: Any) -> str:
-    return next(name for name, value in vars(ops).items() if value is thing)
-
-
-def _entry(name: str) -> tuple[Path, str]:
-    """The statement that enters an operation, `name = primitive(…)(…)` or a decorated function; and its file."""
-    file = Path(_rules_of(OPS[name])[0].__code__.co_filename)
-    text = file.read_text(encoding="utf-8")
-    for statement in ast.parse(text).body:
-        if name in _keys(statement):
-            first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
-            return file, "\n".join(text.splitlines()[first - 1 : statement.end_lineno])
-    raise ValueError(f"no entry {name!r} in the table of derivatives")
-
-
-def _keys(statement: ast.stmt) -> list[str]:
-    """The keys of `OPS` that a statement enters: its targets, or what `@primitive(…)` names."""
-    if isinstance(statement, ast.Assign):
-        return [t.id for t in statement.targets if isinstance(t, ast.Name)]
-    if isinstance(statement, ast.FunctionDef):
-        for call in statement.decorator_list:
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "primitive":
-                named = [k.value.value for k in call.keywords if k.arg == "name" and isinstance(k.value, ast.Constant)]
-                return [str(n) for n in named] or [statement.name]
-    return []
-
-
-def _without_docstrings(code: str) -> str:
-    lines = code.splitlines()
-    for node in reversed(list(ast.walk(ast.parse(code)))):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            string = node.body[0]
-            assert string.end_lineno is not None
-            del lines[string.lineno - 1 : string.end_lineno]
-            if string.lineno - 1 < len(lines) and not lines[string.lineno - 1].strip():
-                del lines[string.lineno - 1]
-    return "\n".join(lines)
+    """What an operation computes: a formula, where its sign or its one line of code is one; else its call."""
+    names, tex = list(inspect.signature(op.forward).parameters), ""
+    if op.tex in ("+", "-", "/", "@", r"\times"):
+        tex = f"x {op.tex} y".replace("@", r"\,") if len(op.vjps) == 2 else f"{op.tex}x"
+    elif op.tex.startswith("\\"):
+        tex = f"{op.tex}(x)"
+    else:
+        match ast.parse(textwrap.dedent(inspect.getsource(op.forward))).body:
+            case [ast.FunctionDef(body=[*above, ast.Return(ast.expr() as value)])] if len(above) <= 1:  # a docstring
+                tex = typeset(ast.unparse(value))
+    return f"$z = {tex}$" if tex else _quoted(f"{op.name}({', '.join(names)})")
