@@ -607,16 +607,6 @@ def test_cycles_can_be_drawn():
     assert loop[0] == loop[-1] and len(loop) > 3
 
 
-def test_top_down():
-    layout = Graph.of(figure1()).layout
-    turned = layout.top_down()
-    assert turned.positions["v4"][1] < turned.positions["v3"][1] < turned.positions["x"][1]
-    assert turned.positions["x"][0] < turned.positions["y"][0]
-    for edge, route in turned.routes.items():
-        assert route[0] == turned.positions[edge.source] and route[-1] == turned.positions[edge.target]
-    assert turned.layers == layout.layers
-
-
 @pytest.mark.parametrize("figure", FIGURES)
 def test_layout_is_deterministic(figure):
     assert Graph.of(figure()).layout == Graph.of(figure()).layout

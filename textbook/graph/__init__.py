@@ -37,25 +37,6 @@ from textbook.graph.rules import (
 )
 from textbook.words import number
 
-__all__ = [
-    "Edge",
-    "ForwardStep",
-    "Graph",
-    "GraphRuleError",
-    "Layout",
-    "Node",
-    "OrderFault",
-    "Point",
-    "Violation",
-    "check_rules",
-    "evaluate",
-    "forward_steps",
-    "is_topological",
-    "local_derivative",
-    "order_fault",
-    "topological_orders",
-]
-
 
 @dataclass(frozen=True)
 class Node:
@@ -193,7 +174,7 @@ class Graph:
 
     @cached_property
     def layout(self) -> Layout:
-        """Where a picture puts it all, left to right; `layout.top_down()` turns it."""
+        """Where a picture puts it all, left to right."""
         return layout_of(self)
 
     def validate(self) -> None:

@@ -65,31 +65,20 @@ def topological_orders(graph: Graph) -> Iterator[tuple[str, ...]]:
     >>> len(list(topological_orders(graph)))
     8
     """
-    waits_for = {v: len(sources) for v, sources in graph.sources.items()}
-    order: list[str] = []
-    placed: set[str] = set()
 
-    def ready() -> Iterator[str]:
-        return iter([v for v in graph.nodes if not waits_for[v] and v not in placed])
+    def longer(order: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        done = set(order)
+        return ((*order, v) for v in graph.nodes if v not in done and done.issuperset(graph.sources[v]))
 
-    choices = [ready()]
-    while choices:
-        node = next(choices[-1], None)
-        if node is not None:
-            order.append(node)
-            placed.add(node)
-            for consumer in graph.consumers[node]:
-                waits_for[consumer] -= 1
-            if len(order) == len(graph.nodes):
-                yield tuple(order)
-            choices.append(ready())
+    branches: list[Iterator[tuple[str, ...]]] = [iter([()])]
+    while branches:
+        order = next(branches[-1], None)
+        if order is None:
+            branches.pop()
+        elif len(order) == len(graph.nodes):
+            yield order
         else:
-            choices.pop()
-            if order:  # take the last choice back
-                node = order.pop()
-                placed.remove(node)
-                for consumer in graph.consumers[node]:
-                    waits_for[consumer] += 1
+            branches.append(longer(order))
 
 
 class ForwardStep(NamedTuple):

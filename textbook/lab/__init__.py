@@ -70,28 +70,3 @@ from textbook.lab.lab import Data, Lab, Picture, Settings
 from textbook.lab.panel import Panel
 from textbook.lab.view import Scene, View, html_table, wipe
 from textbook.lab.work import Work
-
-__all__ = [
-    "Button",
-    "Choice",
-    "Control",
-    "Data",
-    "FrameAxis",
-    "Lab",
-    "Numbers",
-    "Panel",
-    "Picture",
-    "Scene",
-    "Settings",
-    "Several",
-    "Slider",
-    "Status",
-    "Text",
-    "Toggle",
-    "View",
-    "Work",
-    "html_table",
-    "number",
-    "round_numbers",
-    "wipe",
-]

@@ -15,9 +15,3 @@ from textbook.plots.history import draw_timeline
 from textbook.plots.images import draw_confusion, draw_digits, draw_weights
 from textbook.plots.style import INK, OKABE_ITO, PALE, PAPER, STYLE, Picture, figure, picture, style
 from textbook.plots.surfaces import draw_contour, draw_trajectory
-
-__all__ = [
-    "FILL", "INK", "OKABE_ITO", "PALE", "PAPER", "STYLE", "GraphArtists", "Picture", "draw_confusion",
-    "draw_contour", "draw_curves", "draw_digits", "draw_graph", "draw_losses", "draw_timeline", "draw_trajectory",
-    "draw_weights", "figure", "picture", "style",
-]  # fmt: skip

@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from textbook.engine import Array
 from textbook.graph import Edge, Graph, Node
 from textbook.plots.plan import Plan, plan_graph, short
-from textbook.plots.style import INK, OKABE_ITO, PAPER, style
+from textbook.plots.style import INK, OKABE_ITO, PAPER, pixels, style
 from textbook.words import number, shape
 
 QUIET = "#737373"  # of edges at rest
@@ -78,7 +78,7 @@ def draw_graph(
         raise ValueError(f'direction must be "right" or "down", got {direction!r}')
     words = {v: _beside(graph, node, values, names, gradients) for v, node in graph.nodes.items()}
     notes = _shape_notes(graph) if shapes else {}
-    width, height = pixels(ax)
+    width, height = pixels(ax, original=True)
     plan = plan_graph(graph, width, height, down=direction == "down", beside=max(map(len, words.values())),
                       along=max(map(len, notes.values()), default=0))  # fmt: skip
     drawn = draw_plan(ax, plan, back=gradients is not None)
@@ -176,16 +176,6 @@ def head(points: Array, size: float = 7) -> dict[str, Any]:
     if math.isnan(x0):
         x0, y0 = points[-2]
     return {"marker": (3, 0, math.degrees(math.atan2(y1 - y0, x1 - x0)) - 90), "ms": size, "mew": 0}
-
-
-def pixels(ax: Axes) -> tuple[float, float]:
-    """The size of the axes at 100 pixels to the inch, as far as they are laid out by now."""
-    root: Any = ax.figure.canvas.figure
-    if engine := root.get_layout_engine():
-        engine.execute(root)
-    box = ax.get_position(original=True)
-    width, height = root.get_size_inches() * 100
-    return float(box.width * width), float(box.height * height)
 
 
 def _beside(

@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 from textbook.engine import Array
-from textbook.plots.style import INK, OKABE_ITO, PAPER, points_per_unit, style
+from textbook.plots.style import INK, OKABE_ITO, PAPER, pixels, style
 
 
 @style()
@@ -37,17 +38,13 @@ def draw_digits(
         if values is not None and np.shape(values) != images.shape[:1]:
             raise ValueError(f"{len(images)} images need {name} of shape ({len(images)},), got {np.shape(values)}")
     _, height, width = images.shape
-    caption = 0.28 * width if labels is not None else 0.0
-    image, corners = _draw_grid(ax, images, columns, caption, cmap="gray_r", vmin=0, vmax=1)
-    size = float(np.clip(0.17 * width * points_per_unit(ax), 5, 11))
-    captions, frames = [], []
-    for i, (x, y) in enumerate(corners if labels is not None else ()):
-        text = str(labels[i])
-        if predictions is not None and predictions[i] != labels[i]:
-            text = f"✗ {predictions[i]}, is {labels[i]}"
-            frames.append(Rectangle((x, y), width, height, fill=False, ec=OKABE_ITO["vermilion"], lw=1.5))
-            ax.add_patch(frames[-1])
-        captions.append(ax.text(x + width / 2, y + height + 1.2, text, ha="center", va="top", fontsize=size, color=INK))
+    image, corners = _draw_grid(ax, images, columns, labels is not None, cmap="gray_r", vmin=0, vmax=1)
+    texts, frames = list(map(str, labels if labels is not None else ())), []
+    for i in np.flatnonzero(np.not_equal(predictions, labels)) if predictions is not None else ():
+        texts[i] = f"✗ {predictions[i]}, is {labels[i]}"
+        frames.append(Rectangle(corners[i], width, height, fill=False, ec=OKABE_ITO["vermilion"], lw=1.5))
+        ax.add_patch(frames[-1])
+    captions = _write_captions(ax, corners, images, texts)
     return {"image": [image], "captions": captions, "frames": frames}
 
 
@@ -72,13 +69,9 @@ def draw_weights(
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{len(images)} units need as many labels, got {len(labels)}")
     top = float(np.quantile(np.abs(w), 0.998)) or float(np.abs(w).max()) or 1.0  # a few outliers would pale the rest
-    width = images.shape[2]
-    caption = 0.28 * width if labels is not None else 0.0
-    image, corners = _draw_grid(ax, images, columns, caption, cmap="RdBu_r", vmin=-top, vmax=top)
+    image, corners = _draw_grid(ax, images, columns, labels is not None, cmap="RdBu_r", vmin=-top, vmax=top)
     ax.figure.colorbar(image, ax=ax, label="weight", extend="both", shrink=0.8, aspect=15, pad=0.02)
-    size = float(np.clip(0.17 * width * points_per_unit(ax), 5, 11))
-    for (x, y), label in zip(corners, labels or (), strict=False):
-        ax.text(x + width / 2, y + images.shape[1] + 1.2, label, ha="center", va="top", fontsize=size, color=INK)
+    _write_captions(ax, corners, images, labels or ())
     return image
 
 
@@ -98,23 +91,33 @@ def _as_images(images: Any) -> Array:
 
 
 def _draw_grid(
-    ax: Axes, images: Array, columns: int, caption: float, **shown: Any
+    ax: Axes, images: Array, columns: int, captions: bool, **shown: Any
 ) -> tuple[AxesImage, list[tuple[float, float]]]:
-    """All images as one, with gaps between them and room below each; and the top left corner of each."""
+    """All images as one, with gaps between them and room below each for a caption; and the top left corner of each."""
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}")
     n, height, width = images.shape
     columns = min(columns, n)
-    gap, below = max(1, round(width / 14)), math.ceil(caption)
+    gap, below = max(1, round(width / 14)), math.ceil(0.28 * width * captions)
     down, right = height + below + gap, width + gap
     sheet = np.full((math.ceil(n / columns) * down - gap, columns * right - gap), np.nan)
     corners = [(i // columns * down, i % columns * right) for i in range(n)]
-    for pixels, (y, x) in zip(images, corners, strict=True):
-        sheet[y : y + height, x : x + width] = pixels
+    for one, (y, x) in zip(images, corners, strict=True):
+        sheet[y : y + height, x : x + width] = one
     image = ax.imshow(sheet, **shown)
     ax.set(xlim=(-1.0, sheet.shape[1]), ylim=(sheet.shape[0], -1.0))
     ax.set_axis_off()
     return image, [(x - 0.5, y - 0.5) for y, x in corners]
+
+
+def _write_captions(ax: Axes, corners: list[tuple[float, float]], images: Array, captions: Sequence[str]) -> list[Text]:
+    """Write below each image, as large as the place for it allows."""
+    _, height, width = images.shape
+    across, up = pixels(ax)
+    point = 0.72 * min(across / np.ptp(ax.get_xlim()), up / np.ptp(ax.get_ylim()))  # of type, in pixels of the images
+    look: dict[str, Any] = {"fontsize": float(np.clip(0.17 * width * point, 5, 11)), "color": INK}
+    return [ax.text(x + width / 2, y + height + 1.2, text, ha="center", va="top", **look)
+            for (x, y), text in zip(corners, captions, strict=False)]  # fmt: skip
 
 
 @style()

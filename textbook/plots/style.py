@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
@@ -109,12 +108,15 @@ def picture(fig: Figure, alt: str) -> Picture:
     return shown
 
 
-def points_per_unit(ax: Axes) -> float:
-    """How many points, 1/72 inch, a unit of the data takes on the page, as far as it is laid out by now."""
-    root = ax.figure.canvas.figure
+def pixels(ax: Axes, original: bool = False) -> tuple[float, float]:
+    """The size of the axes at 100 pixels to the inch, as far as they are laid out by now.
+
+    Args:
+        original: of the room that they have, before an equal aspect makes them smaller.
+    """
+    root: Any = ax.figure.canvas.figure
     if engine := root.get_layout_engine():
         engine.execute(root)
-    box = ax.get_position()
-    width, height = root.get_size_inches() * 72
-    across, up = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
-    return float(min(box.width * width / across, box.height * height / up))
+    box = ax.get_position(original)
+    width, height = root.get_size_inches() * 100
+    return float(box.width * width), float(box.height * height)

@@ -22,5 +22,3 @@ kernel.
 from textbook.stage.film import Film
 from textbook.stage.recorder import Recorder, flat
 from textbook.stage.stage import Point, Stage
-
-__all__ = ["Film", "Point", "Recorder", "Stage", "flat"]
