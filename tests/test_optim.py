@@ -21,6 +21,66 @@ def sgd(nesterov=False):
     return lambda params, **hyper: torch.optim.SGD(params, nesterov=nesterov, **hyper)
 
 
+def torch_adafactor(params, **hyper):
+    """Its names for what ours calls `decay` and `eps`."""
+    if "decay" in hyper:
+        hyper["beta2_decay"] = -hyper.pop("decay")
+    if "eps" in hyper:
+        hyper["eps"] = (None, hyper["eps"])
+    return torch.optim.Adafactor(params, **hyper)
+
+
+class TorchMuon:
+    """torch.optim.Muon on the transposes of the parameters, a vector as a column: in torch a matrix is (out, in).
+
+    Its own code, but for one thing: where it rounds to bfloat16, it stays in float64.
+    """
+
+    def __init__(self, params, **hyper):
+        self.params, self.views = list(params), [torch.atleast_2d(p.detach()).T for p in params]
+        self.twin = torch.optim.Muon(self.views, **hyper)
+        self.defaults = self.twin.defaults
+
+    def zero_grad(self):
+        for p in self.params:
+            p.grad = None
+
+    def step(self):
+        for p, view in zip(self.params, self.views, strict=True):
+            view.grad = torch.atleast_2d(p.grad).T
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
+            self.twin.step()
+
+
+class PaperLion:
+    """Algorithm 2 of Chen et al. 2023, line by line: torch has no Lion."""
+
+    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0):
+        self.params, self.m = list(params), [torch.zeros_like(p) for p in params]
+        self.defaults = {"lr": lr, "betas": betas, "weight_decay": weight_decay}
+
+    def zero_grad(self):
+        for p in self.params:
+            p.grad = None
+
+    @torch.no_grad()
+    def step(self):
+        eta, (beta1, beta2), lam = self.defaults.values()
+        for i, p in enumerate(self.params):
+            c = beta1 * self.m[i] + (1 - beta1) * p.grad
+            p -= eta * (torch.sign(c) + lam * p)
+            self.m[i] = beta2 * self.m[i] + (1 - beta2) * p.grad
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    """torch's NAdam keeps its product of momenta in the default dtype: float32, were it not for this."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 TWINS = {  # the rule's twin, and option sets: between them every option that torch has
     "gd": (sgd(), [{}, {"lr": 0.05}, {"lr": 0.05, "weight_decay": 0.1}]),
     "momentum": (
@@ -49,6 +109,28 @@ TWINS = {  # the rule's twin, and option sets: between them every option that to
         torch.optim.AdamW,
         [{}, {"lr": 0.05, "betas": (0.8, 0.99), "weight_decay": 0.3}, {"lr": 0.01, "eps": 1e-2, "weight_decay": 0.0}],
     ),
+    "nadam": (
+        torch.optim.NAdam,
+        [{}, {"lr": 0.05, "betas": (0.5, 0.9), "momentum_decay": 0.1}, {"lr": 0.01, "eps": 1e-2, "weight_decay": 0.1}],
+    ),
+    "radam": (
+        torch.optim.RAdam,
+        [
+            {},
+            {"lr": 0.05, "betas": (0.5, 0.9)},
+            {"lr": 0.01, "eps": 1e-2, "weight_decay": 0.1},
+            {"lr": 0.01, "betas": (0.9, 0.6)},  # never trusts v
+        ],
+    ),
+    "lion": (PaperLion, [{}, {"lr": 0.01, "betas": (0.5, 0.9)}, {"lr": 0.01, "weight_decay": 0.1}]),
+    "adafactor": (
+        torch_adafactor,
+        [{}, {"lr": 0.1, "decay": 0.5, "d": 1.5}, {"lr": 0.05, "eps": 0.1, "weight_decay": 0.1}],
+    ),
+    "muon": (
+        TorchMuon,
+        [{}, {"lr": 0.02, "momentum": 0.8, "ns_steps": 3}, {"nesterov": False, "weight_decay": 0.0, "eps": 10.0}],
+    ),
 }
 OURS_ALONE = {"momentum": {"averaged"}, "rmsprop": {"eps_inside"}, "adam": {"eps_inside", "correct_bias"}}
 CASES = [
@@ -65,10 +147,10 @@ def test_every_rule_and_option_has_a_twin():
 
 @pytest.mark.parametrize("name", RULES)
 def test_defaults_are_torchs(name):
-    theirs = TWINS[name][0]([torch.zeros(1, requires_grad=True)], **({"momentum": 0.9} if name == "nesterov" else {}))
-    for option, value in hyperparameters(name).items():
-        if option not in OURS_ALONE.get(name, ()) and option != "momentum":
-            assert theirs.defaults[option] == value, option
+    twin, p = TWINS[name][0], [torch.zeros(1, requires_grad=True)]
+    ours = {k: v for k, v in hyperparameters(name).items() if k not in OURS_ALONE.get(name, ())}
+    given = {"momentum": 0.9} if name in ("momentum", "nesterov") else {}  # torch's default is none
+    assert twin(p, **ours).defaults == twin(p, **given).defaults
 
 
 @pytest.mark.parametrize(("name", "hyper"), CASES)
@@ -107,6 +189,69 @@ def test_same_quadratic_same_path_as_torch(name, hyper):
     assert descent.loss[-1] < descent.loss[0]
 
 
+def newton_schulz(m, steps=5):
+    """The iteration as its authors print it, on (out, in)."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = m / m.norm()
+    if m.shape[0] > m.shape[1]:
+        x = x.T
+    for _ in range(steps):
+        s = x @ x.T
+        x = a * x + (b * s + c * s @ s) @ x
+    return x.T if m.shape[0] > m.shape[1] else x
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (40, 7), (7, 40), (5, 5)])
+def test_muon_in_float64_by_hand(shape):
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=shape), rng.normal(size=(STEPS, *shape))
+    p, q = Tensor(start, requires_grad=True), torch.tensor(start.T)
+    optimizer, v = Optimizer([p], "muon", lr=0.02), torch.zeros_like(q)
+    for g in gradients:
+        p.grad = g
+        optimizer.step()
+        v = 0.95 * v + 0.05 * torch.tensor(g.T)
+        o = newton_schulz(0.95 * v + 0.05 * torch.tensor(g.T))
+        q = q * (1 - 0.02 * 0.1) - 0.02 * max(1, q.shape[0] / q.shape[1]) ** 0.5 * o
+        np.testing.assert_allclose(p.data.T, q.numpy(), rtol=1e-10, atol=1e-10)
+
+
+def test_muon_as_torch_rounds_it():
+    """With bfloat16's 8 bits in the iteration, a step of torch's differs by about a hundredth of its length."""
+    g = np.random.default_rng(0).normal(size=(30, 20))
+    p, q = Tensor(np.zeros(g.shape), requires_grad=True), torch.zeros(20, 30)
+    p.grad, q.grad = g, torch.tensor(g.T)
+    for optimizer in (Optimizer([p], "muon", lr=1.0), torch.optim.Muon([q], lr=1.0)):
+        optimizer.step()
+    off = np.linalg.norm(p.data.T - q.numpy()) / np.linalg.norm(p.data)
+    assert 1e-4 < off < 2e-2
+
+
+def test_muon_makes_singular_values_alike():
+    m = np.random.default_rng(0).normal(size=(30, 20)) * np.geomspace(1, 30, 20)
+    u, values, vt = np.linalg.svd(m, full_matrices=False)
+    assert values[0] > 30 * values[-1]
+    found = rules.orthogonalised(m)
+    assert 0.6 < np.linalg.svd(found, compute_uv=False).min() < np.linalg.svd(found, compute_uv=False).max() < 1.3
+    aligned = u.T @ found @ vt.T  # diagonal: the singular vectors stay
+    np.testing.assert_allclose(aligned, np.diag(np.diag(aligned)), atol=1e-12)
+
+
+def test_adafactor_keeps_a_row_and_a_column():
+    p = Tensor(np.ones((30, 20)), requires_grad=True)
+    optimizer = Optimizer([p], "adafactor")
+    assert [a.shape for a in optimizer.state[0]] == [(30, 1), (1, 20)]
+    p.grad = np.random.default_rng(0).normal(size=(30, 20))
+    optimizer.step()
+    assert [a.shape for a in optimizer.state[0]] == [(30, 1), (1, 20)]
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if not optim.kind(name).elementwise])
+def test_a_rule_that_mixes_elements_takes_one_run_at_a_time(name):
+    with pytest.raises(ValueError, match=f"{name} looks at a parameter as a whole"):
+        descend(bowl, [1.0, -2.0], name, 3, lr=np.array([0.1, 0.2]))
+
+
 def test_a_parameter_without_gradient_sits_out_as_in_torch():
     """Bias correction and the first, undampened step count a parameter's own steps."""
     for name, hyper in [("adam", {"lr": 0.1}), ("momentum", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5})]:
@@ -128,7 +273,8 @@ def test_a_parameter_without_gradient_sits_out_as_in_torch():
 
 
 def apply_rule(name, gradients, x=0.7, **hyper):
-    rule, state, path = RULES[name], tuple(0.0 for _ in optim.slots(name)), [x + 0 * gradients[0]]
+    path = [x + 0 * np.asarray(gradients[0])]
+    rule, state = RULES[name], rules.start(name, path[0])
     for t, g in enumerate(gradients, start=1):
         move, state = rule(path[-1], g, state, t, **hyper)
         path.append(path[-1] + move)
@@ -350,7 +496,7 @@ def test_an_optimizer_of_a_model_and_its_repr():
 
 def test_a_rule_need_not_be_elementwise(monkeypatch):
     """Like Muon: what a rule sees is then the whole matrix, though large enough for blocks."""
-    monkeypatch.setattr(rules, "RULES", dict(RULES))
+    monkeypatch.setattr(rules.table, "RULES", dict(RULES))
     seen = []
 
     @optim.rule("m", elementwise=False)
@@ -368,11 +514,11 @@ def test_a_rule_need_not_be_elementwise(monkeypatch):
 
 
 def test_weight_decay_stands_before_every_rule():
-    """As in torch: the gradient of ½·weight_decay·x² is added first; adamw has its own."""
+    """As in torch: the gradient of ½·weight_decay·x² is added first; some have a decay of their own."""
     for name in RULES:
         x, g, state = np.array([1.0, -2.0]), np.array([0.5, 0.25]), tuple(np.zeros(2) for _ in optim.slots(name))
         assert list(hyperparameters(name)).count("weight_decay") == 1
-        if name == "adamw":
+        if name in ("adamw", "lion", "adafactor", "muon"):
             continue
         plain, _ = RULES[name](x, g + 0.3 * x, state, 1)
         assert np.array_equal(RULES[name](x, g, state, 1, weight_decay=0.3)[0], plain)
@@ -529,10 +675,14 @@ SLIDERS = {
     "rmsprop": {"lr": [0.01, 0.1], "alpha": [0.5, 0.99], "eps": [1e-8, 0.1], "weight_decay": [0.0, 0.1]},
     "adam": {"lr": [0.01, 0.1], "eps": [1e-8, 0.1], "weight_decay": [0.0, 0.1]},
     "adamw": {"lr": [0.01, 0.1], "eps": [1e-8, 0.1], "weight_decay": [0.0, 0.1]},
+    "nadam": {"lr": [0.01, 0.1], "eps": [1e-8, 0.1], "momentum_decay": [0.0, 0.1]},
+    "radam": {"lr": [0.01, 0.1], "eps": [1e-8, 0.1]},
+    "lion": {"lr": [0.01, 0.1], "weight_decay": [0.0, 0.1]},
 }
+ELEMENTWISE = [name for name in RULES if optim.kind(name).elementwise]
 
 
-@pytest.mark.parametrize(("name", "option"), [(name, option) for name in RULES for option in SLIDERS[name]])
+@pytest.mark.parametrize(("name", "option"), [(name, option) for name in ELEMENTWISE for option in SLIDERS[name]])
 def test_a_slider_is_an_array(name, option):
     values = np.array(SLIDERS[name][option])
     together = descend(bowl, [1.0, -2.0], name, 40, **{"lr": 0.05, option: values})
@@ -762,8 +912,14 @@ RATES = {  # as a share of 1/L, and how low the loss must get in 2,000 steps, as
     "rmsprop": (None, 1e-2),  # with a constant rate it ends up circling
     "adam": (None, 1e-6),
     "adamw": (None, 1e-3),  # its decay pulls towards 0, not towards the minimum
+    "nadam": (None, 1e-6),
+    "radam": (None, 1e-6),
+    "lion": (None, 1e-2),  # steps of one length: it ends up circling
+    "adafactor": (None, 1e-2),
+    "muon": (None, 1e-2),  # the same, and decay
 }
-ABSOLUTE = {"adagrad": 1.0, "rmsprop": 0.01, "adam": 0.05, "adamw": 0.05}
+ABSOLUTE = {"adagrad": 1.0, "rmsprop": 0.01, "adam": 0.05, "adamw": 0.05, "nadam": 0.05, "radam": 0.05, "lion": 0.01}
+ABSOLUTE |= {"adafactor": 0.05, "muon": 0.01}
 
 
 @pytest.mark.parametrize("rule", RULES)

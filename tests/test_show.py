@@ -38,13 +38,13 @@ def test_without_docstrings():
 
 
 @pytest.mark.parametrize(("folder", "link"), [
-    ("notebooks", "../textbook/rules.py"), ("notebooks/solutions", "../../textbook/rules.py"),
+    ("notebooks", "../textbook/rules/elementwise.py"), ("notebooks/solutions", "../../textbook/rules/elementwise.py"),
 ])
 def test_markdown_links_to_the_file(folder, link, monkeypatch):
     monkeypatch.chdir(show.PACKAGE.parent / folder)
     bundle = show_source(optim.gd)._repr_mimebundle_()
     assert bundle["text/markdown"].startswith("```python\n@rule()")
-    assert bundle["text/markdown"].endswith(f"[textbook/rules.py]({link})")
+    assert bundle["text/markdown"].endswith(f"[textbook/rules/elementwise.py]({link})")
 
 
 def test_refuses_what_is_not_ours():

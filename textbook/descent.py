@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from textbook.engine import Array, plain, value_and_grad
-from textbook.rules import Rule, check_hyper, find_rule, leaves, slots
+from textbook.rules import Rule, check_hyper, find_rule, kind, leaves, start
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,13 @@ def _run(
         raise ValueError(f"the start x0 must be finite, got {x0}")
     head, tail = x0.shape[:1], x0.shape[1:]
     runs = np.broadcast_shapes(tail, *(np.shape(a) for _, h in pairs for v in h.values() for a in leaves(v)))
+    if runs and (whole := [r.__name__ for r, _ in pairs if not kind(r).elementwise]):
+        raise ValueError(f"{whole[0]} looks at a parameter as a whole, not at each element: one run at a time, please")
     # The racers share one array, each a contiguous piece of it: rules read and write their own piece.
     x = np.empty((*head, len(pairs), *runs))
     x[...] = x0.reshape(*head, 1, *(1,) * (len(runs) - len(tail)), *tail)
     lanes = [(slice(None),) * len(head) + (i,) for i in range(len(pairs))]
-    state = [tuple(np.zeros((*head, *runs)) for _ in slots(r)) for r, _ in pairs]
+    state = [start(r, x[lane]) for (r, _), lane in zip(pairs, lanes, strict=True)]
     path = np.empty((steps + 1, *x.shape))
     loss = np.empty((steps + 1, len(pairs), *runs))
     diverged_at = np.full((len(pairs), *runs), -1)

@@ -7,19 +7,40 @@ from typing import Any
 
 import numpy as np
 
-from textbook import rules
 from textbook.descent import Trajectory, descend, race
 from textbook.engine import Array, Tensor
-from textbook.rules import RULES, Rule, adagrad, adam, adamw, find_rule, gd, hyperparameters, kind, momentum, nesterov
-from textbook.rules import rmsprop as rmsprop
-from textbook.rules import rule as rule
-from textbook.rules import slots as slots
+from textbook.rules import (
+    RULES,
+    Rule,
+    adafactor,
+    adagrad,
+    adam,
+    adamw,
+    check_hyper,
+    find_rule,
+    gd,
+    hyperparameters,
+    kind,
+    leaves,
+    lion,
+    momentum,
+    muon,
+    nadam,
+    nesterov,
+    radam,
+    rmsprop,
+    rule,
+    slots,
+    start,
+)
+from textbook.rules.table import python_number
 from textbook.schedules import SCHEDULES, constant, cosine, step_decay, warm_up
 
 # What a reader finds here.
-__all__ = ["RULES", "SCHEDULES", "Optimizer", "Rule", "Trajectory", "adagrad", "adam", "adamw", "clip_grad_norm"]
-__all__ += ["constant", "cosine", "descend", "find_rule", "gd", "hyperparameters", "kind", "momentum", "nesterov"]
-__all__ += ["race", "rmsprop", "rule", "slots", "step_decay", "warm_up"]
+__all__ = ["RULES", "SCHEDULES", "Optimizer", "Rule", "Trajectory", "adafactor", "adagrad", "adam", "adamw"]
+__all__ += ["clip_grad_norm", "constant", "cosine", "descend", "find_rule", "gd", "hyperparameters", "kind", "lion"]
+__all__ += ["momentum", "muon", "nadam", "nesterov", "race", "radam", "rmsprop", "rule", "slots", "step_decay"]
+__all__ += ["warm_up"]
 
 
 class Optimizer:
@@ -56,9 +77,7 @@ class Optimizer:
         self.rule = find_rule(rule)
         self.hyper = {**hyperparameters(self.rule), **hyper}
         self._hyper_of_each()
-        self.state: list[tuple[Array, ...]] = [
-            tuple(np.zeros_like(p._data) for _ in slots(self.rule)) for p in self.params
-        ]
+        self.state: list[tuple[Array, ...]] = [start(self.rule, np.asarray(p._data)) for p in self.params]
         self.t = 0
         self._moves = [0] * len(self.params)  # of each parameter: one without a gradient sits a step out
 
@@ -86,7 +105,7 @@ class Optimizer:
             if p.grad is None:
                 continue
             self._moves[i] += 1
-            arrays = any(isinstance(a, np.ndarray) for v in hyper.values() for a in rules.leaves(v))
+            arrays = any(isinstance(a, np.ndarray) for v in hyper.values() for a in leaves(v))
             in_blocks = kind(self.rule).elementwise and not arrays
             if in_blocks and isinstance(p._data, np.ndarray) and p._data.flags.c_contiguous:
                 self._step_in_blocks(p, self.state[i], self._moves[i], hyper)
@@ -101,15 +120,15 @@ class Optimizer:
         if listed:
             each = [{**self.hyper, **{name: self.hyper[name][i] for name in listed}} for i in range(count)]
         for hyper in each:
-            rules.check_hyper(self.rule, hyper)
+            check_hyper(self.rule, hyper)
         # As plain Python numbers: a float64 scalar would turn float32 parameters into float64.
-        each = [{name: rules.python_number(value) for name, value in hyper.items()} for hyper in each]
+        each = [{name: python_number(value) for name, value in hyper.items()} for hyper in each]
         return each if listed else each * count
 
     def _step_in_blocks(self, p: Tensor, state: tuple[Array, ...], t: int, hyper: dict[str, Any]) -> None:
         x, g, s = p.writable().reshape(-1), np.reshape(p.grad, -1), [a.reshape(-1) for a in state]
-        for start in range(0, x.size, self.BLOCK):
-            block = slice(start, start + self.BLOCK)
+        for first in range(0, x.size, self.BLOCK):
+            block = slice(first, first + self.BLOCK)
             move, new = self.rule(x[block], g[block], tuple([a[block] for a in s]), t, **hyper)
             x[block] += move
             for a, b in zip(s, new, strict=True):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matplotlib.lines import Line2D
 
 from textbook import labs, optim
-from textbook.labs.optimizer_race import TIMES, TRIED, own_surface, tuned
+from textbook.labs.optimizer_race import RACERS, TIMES, TRIED, own_surface, tuned
 from textbook.surfaces import SURFACES
 
 lab = labs.optimizer_race
@@ -37,7 +37,7 @@ def test_frames_by_step_are_the_middle_of_frames_by_learning_rate():
         np.testing.assert_array_equal(run.path[..., 0], by_lr.runs[rule].path[..., 40])
 
 
-@pytest.mark.parametrize("rule", optim.RULES)
+@pytest.mark.parametrize("rule", RACERS)
 def test_every_rule_of_the_table_can_race(rule):
     data = lab(surface="bowl", rules=[rule])
     assert list(data.runs) == [rule]
@@ -130,7 +130,7 @@ def test_no_setting_breaks_the_picture(data):
         "momentum": st.sampled_from((0.0, 0.99)), "beta1": st.sampled_from((0.0, 0.99)),
         "lr_gd": st.sampled_from((1e-5, 10.0)), "steps": st.sampled_from((10, 40)),
         "surface": st.sampled_from([*PLANES, "own"]),
-        "rules": st.lists(st.sampled_from(list(optim.RULES)), min_size=1, max_size=7),
+        "rules": st.lists(st.sampled_from(list(RACERS)), min_size=1, max_size=7),
         "frames": st.sampled_from(("step", "lr")),
         "rates": st.sampled_from(("tuned", "own")),
         "start": st.sampled_from((None, (0.0, 0.0), (-1e3, 1e3))),
@@ -149,9 +149,9 @@ def test_no_setting_breaks_the_picture(data):
 
 def test_no_two_rules_look_alike():
     found = lab.scene().figure.findobj(Line2D)
-    trails = [line for line in found if line.get_gid() in optim.RULES and line.get_marker() not in ("", "None")]
+    trails = [line for line in found if line.get_gid() in RACERS and line.get_marker() not in ("", "None")]
     assert len({line.get_color() for line in trails}) == len({line.get_marker() for line in trails})
-    assert {line.get_gid() for line in trails} == set(optim.RULES)
+    assert {line.get_gid() for line in trails} == set(RACERS)
 
 
 def test_dragging_the_start_leaves_the_static_part_and_the_frame_alone():

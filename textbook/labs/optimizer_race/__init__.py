@@ -10,11 +10,11 @@ from matplotlib.ticker import MaxNLocator
 from textbook import optim, plots
 from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Several, Slider, Text
 from textbook.labs.optimizer_race.entry import TRIED, heights, own_surface, tuned
-from textbook.optim import RULES
 from textbook.surfaces import SURFACES
 
-__all__ = ["TIMES", "TRIED", "lab", "own_surface", "tuned"]
+__all__ = ["RACERS", "TIMES", "TRIED", "lab", "own_surface", "tuned"]
 
+RACERS = [rule for rule in optim.RULES if optim.kind(rule).elementwise]  # so that all learning rates run at once
 TIMES = np.geomspace(0.1, 10, 81)  # the middle one is 1
 REACHED = 1e-3  # of the way from the start down to the minimum, what is left at the target
 COLOURS = ("blue", "vermilion", "green", "purple", "orange", "black", "sky")
@@ -23,7 +23,7 @@ MARKERS = "os^DvPX"
 
 
 def look(number):
-    """How the rule with this number in `RULES` is drawn: no two of the first 35 look alike."""
+    """How the rule with this number in `RACERS` is drawn: no two of the first 35 look alike."""
     color = plots.OKABE_ITO[COLOURS[number % len(COLOURS)]]
     return {"color": color, "linestyle": DASHES[number % len(DASHES)], "marker": MARKERS[number % len(MARKERS)]}
 
@@ -38,7 +38,7 @@ def takes(name):
 
 RATES: Any = {
     f"lr_{rule}": Slider(f"α of {rule}", 0.01, 1e-5, 10.0, 0.05, log=True, when=by_hand(rule), more=True)
-    for rule in RULES
+    for rule in RACERS
 }
 lab = Lab(
     "Play the race, or drag the start ○ on the map; choose who runs",
@@ -46,7 +46,7 @@ lab = Lab(
     surface=Choice("surface", "rosenbrock", {k: v.title for k, v in SURFACES.items() if v.dimension == 2}
                    | {"own": "your own f(x, y)"}),
     formula=Text("f(x, y) =", "x**2 + 10*y**2 + 4*sin(3*x)", parse=own_surface, when=lambda s: s["surface"] == "own"),
-    rules=Several("rules", ("gd", "momentum", "rmsprop", "adam"), dict(zip(RULES, RULES, strict=True))),
+    rules=Several("rules", ("gd", "momentum", "rmsprop", "adam"), dict(zip(RACERS, RACERS, strict=True))),
     frames=Choice("slider", "step", {"step": "step by step", "lr": "by learning rate"}),
     rates=Choice("learning rates", "tuned", {"tuned": "best of 81 for each", "own": "set by hand"}, more=True),
     **RATES,
@@ -125,7 +125,7 @@ def picture(fig):
     key = fig.add_subplot(grid[1, 1])
     key.set_axis_off()
     artists = {}
-    for number, rule in enumerate(RULES):
+    for number, rule in enumerate(RACERS):
         line = look(number) | {"lw": 1.8, "ms": 8, "mec": "white", "mew": 1.0, "zorder": 3, "gid": rule}
         artists[rule] = (
             place.plot([], [], color=line["color"], ls="-", lw=0.8, alpha=0.5, zorder=2)[0],  # all of it, faint
@@ -166,7 +166,7 @@ def picture(fig):
         else:
             room = 0.1 * (high - low)
             fall.set(yscale="linear", ylabel="loss", ylim=(low - room, high + room))
-        looks = dict(zip(RULES, map(look, range(len(RULES))), strict=True))
+        looks = dict(zip(RACERS, map(look, range(len(RACERS))), strict=True))
         handles = [key.plot([], [], lw=1.8, ms=8, mec="white", label=rule, **looks[rule])[0] for rule in d.runs]
         drawn.extend(handles)
         key.legend(handles=handles, ncols=2, loc="upper left", handlelength=3, borderaxespad=0).set_in_layout(False)

@@ -1,12 +1,4 @@
-"""Update rules: pure functions that say how far to move.
-
-A rule is one elementwise function.  It gets the parameter, the gradient, its own state and the step number, and
-returns the step to add and the new state.  Because nothing in it mixes elements, any hyperparameter may be an array
-that broadcasts: one descent then computes a whole slider of learning rates at once.
-
-PyTorch's names and defaults win.  Where a text uses another convention, it is a named option.  What every rule of
-PyTorch has, weight decay, is not written seven times: it is put in front of the rule.
-"""
+"""The table of update rules, and what its readers ask of it."""
 
 from __future__ import annotations
 
@@ -26,17 +18,20 @@ RULES: dict[str, Rule] = {}
 
 
 class Kind(NamedTuple):
-    """What a driver must know of a rule: the names of its state, and whether it may be applied piece by piece."""
+    """What a driver must know of a rule: its state, by name and as it starts, and whether it may go piece by piece."""
 
     slots: tuple[str, ...]
     elementwise: bool
+    start: Callable[[Array], tuple]
 
 
 _kinds: dict[Rule, Kind] = {}
 
 
-def rule(*slots: str, elementwise: bool = True) -> Callable[[Rule], Rule]:
-    """Enter an update rule into `RULES`; `slots` name its state, each zero at the start and shaped like x.
+def rule(
+    *slots: str, elementwise: bool = True, start: Callable[[Array], tuple] | None = None
+) -> Callable[[Rule], Rule]:
+    """Enter an update rule into `RULES`; `slots` name its state, which `start` makes: by default zeros shaped like x.
 
     A rule without `weight_decay` of its own gets the usual one.
     """
@@ -45,7 +40,7 @@ def rule(*slots: str, elementwise: bool = True) -> Callable[[Rule], Rule]:
         own = "weight_decay" in inspect.signature(function).parameters
         complete = function if own else with_weight_decay(function)
         RULES[function.__name__] = complete
-        _kinds[complete] = Kind(slots, elementwise)
+        _kinds[complete] = Kind(slots, elementwise, start or (lambda x: tuple(np.zeros_like(x) for _ in slots)))
         return complete
 
     return enter
@@ -67,13 +62,18 @@ def is_zero(value: Any) -> bool:
 
 
 def kind(rule: Rule | str) -> Kind:
-    """The slots of a rule, and whether it is elementwise."""
+    """What a driver must know of a rule."""
     return _kinds[find_rule(rule)]
 
 
 def slots(rule: Rule | str) -> tuple[str, ...]:
     """The names of a rule's state, in order: `slots("adam")` is ("m", "v")."""
     return kind(rule).slots
+
+
+def start(rule: Rule | str, x: Array) -> tuple[Array, ...]:
+    """A rule's state before its first step, for a parameter x."""
+    return kind(rule).start(x)
 
 
 @functools.cache
@@ -136,97 +136,3 @@ def python_number(value: Any) -> Any:
 def leaves(value: Any) -> Sequence[Any]:
     """The numbers or arrays that a hyperparameter consists of: betas is a pair."""
     return value if isinstance(value, tuple) else (value,)
-
-
-# ---------------------------------------------------------------------------------------------- the rules
-
-
-@rule()
-def gd(x, g, s, t, *, lr=1e-3):
-    """Gradient descent: x ← x - lr·g.  NB: PyTorch calls it SGD, whichever data g came from.
-
-    Source: Cauchy 1847; with sampled gradients, Robbins & Monro 1951.
-    """
-    return -lr * g, s
-
-
-@rule("v")
-def momentum(x, g, s, t, *, lr=1e-3, momentum=0.9, dampening=0.0, averaged=False):
-    """Heavy ball: v ← momentum·v + g;  x ← x - lr·v.
-
-    `averaged=True` is the other convention, v ← momentum·v + (1 - momentum)·g from v = 0: the same path as the
-    default with lr·(1 - momentum).  `dampening` is PyTorch's: it scales every gradient but the first.
-
-    Source: Polyak 1964, eq. 9.  NB: in PyTorch, SGD(momentum=…).
-    """
-    (v,) = s
-    if averaged:
-        v = momentum * v + (1 - momentum) * g
-    elif t == 1 or is_zero(dampening):
-        v = momentum * v + g
-    else:
-        v = momentum * v + (1 - dampening) * g
-    return -lr * v, (v,)
-
-
-@rule("v")
-def nesterov(x, g, s, t, *, lr=1e-3, momentum=0.9):
-    """Nesterov's momentum: v ← momentum·v + g;  x ← x - lr·(g + momentum·v).
-
-    Source: Nesterov 1983, in the form of Sutskever et al. 2013.  NB: in PyTorch, SGD(momentum=…, nesterov=True).
-    """
-    (v,) = s
-    v = momentum * v + g
-    return -lr * (g + momentum * v), (v,)
-
-
-@rule("v")
-def adagrad(x, g, s, t, *, lr=1e-2, eps=1e-10):
-    """AdaGrad: v ← v + g²;  x ← x - lr·g / (√v + eps).
-
-    Source: Duchi, Hazan & Singer 2011.
-    """
-    (v,) = s
-    v = v + g * g
-    return -lr * g / (np.sqrt(v) + eps), (v,)
-
-
-@rule("v")
-def rmsprop(x, g, s, t, *, lr=1e-2, alpha=0.99, eps=1e-8, eps_inside=False):
-    """RMSprop: v ← alpha·v + (1 - alpha)·g²;  x ← x - lr·g / (√v + eps).
-
-    NB: `alpha` is PyTorch's name for the decay of v, not the learning rate.  `eps_inside=True` divides by √(v + eps).
-
-    Source: Hinton 2012, Coursera lecture 6e.
-    """
-    (v,) = s
-    v = alpha * v + (1 - alpha) * (g * g)
-    return -lr * g / (np.sqrt(v + eps) if eps_inside else np.sqrt(v) + eps), (v,)
-
-
-@rule("m", "v")
-def adam(x, g, s, t, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, eps_inside=False, correct_bias=True):
-    """Adam: m and v are running means of g and g²; x ← x - lr·m̂ / (√v̂ + eps).
-
-    `weight_decay` is added to the gradient, as in PyTorch's Adam; `adamw` decouples it.  `eps_inside=True` divides by
-    √(v̂ + eps); `correct_bias=False` leaves m and v as they are.
-
-    Source: Kingma & Ba 2015, Algorithm 1.
-    """
-    m, v = s
-    beta1, beta2 = betas
-    m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * (g * g)
-    c1, c2 = (1 - beta1**t, 1 - beta2**t) if correct_bias else (1, 1)  # m̂ = m / c1, v̂ = v / c2
-    root = np.sqrt(v / c2 + eps) if eps_inside else np.sqrt(v) / c2**0.5 + eps
-    return -(lr / c1) * (m / root), (m, v)
-
-
-@rule("m", "v")
-def adamw(x, g, s, t, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
-    """Adam with decoupled weight decay: x ← x - lr·weight_decay·x besides Adam's step.
-
-    Source: Loshchilov & Hutter 2019, Algorithm 2.
-    """
-    step, s = adam(x, g, s, t, lr=lr, betas=betas, eps=eps)
-    return step - (lr * weight_decay) * x, s
