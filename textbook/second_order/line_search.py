@@ -47,7 +47,7 @@ def wolfe(
             break
         slope = float(there.g @ p)
         down = there.value <= here.value + sufficient * a * fall or (
-            there.value <= here.value + rounding and slope <= (2 * sufficient - 1) * fall
+            abs(there.value - here.value) <= rounding and slope <= (2 * sufficient - 1) * fall
         )
         if there.value < -LIMIT or (down and abs(slope) <= -flat * fall):
             return there
