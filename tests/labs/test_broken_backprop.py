@@ -27,7 +27,7 @@ NOTICES = {  # by sabotage: for each formula, whether the three checks pass
 @pytest.mark.parametrize("sabotage", SABOTAGES)
 def test_which_check_notices(sabotage, formula):
     data = lab(sabotage=sabotage, formula=formula)
-    assert tuple(check.passed for check in data.checks) == NOTICES[sabotage][formula]
+    assert tuple(data.checks.values()) == NOTICES[sabotage][formula]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
