@@ -1,0 +1,171 @@
+"""Two graphs of one program, ours and PyTorch's, matched from the root on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from textbook.engine import Array, Tensor, backward_steps
+from textbook.graph import Edge, Graph, Node
+from textbook.torch_twin.rules import function_of, inputs_of, match, name_of
+from textbook.torch_twin.running import TorchRun, import_torch
+
+
+class Twin(NamedTuple):
+    """A torch node that stands for one of ours: perhaps transposed, or a mere arrangement of memory."""
+
+    function: Any
+    turned: bool = False
+    wire: bool = False
+
+
+@dataclass(eq=False)
+class Pair:
+    """A node of ours, and the torch nodes that stand for it, from the root's side on.
+
+    Attributes:
+        ours: the tensor.
+        twins: one, or several where torch also arranges memory.
+        parts: torch nodes that are one with the first twin, as the 1/x in its 2·(1/x) for our 2/x.
+        fused: torch has no node of its own for it: it computes the node in one piece with another, or needs none.
+        value, gradient: the largest difference, relative to 1 + the largest value; None where torch shows nothing.
+    """
+
+    ours: Tensor
+    twins: list[Twin]
+    parts: list[Any] = field(default_factory=list)
+    fused: bool = False
+    value: float | None = None
+    gradient: float | None = None
+
+    @property
+    def functions(self) -> list[Any]:
+        return [twin.function for twin in self.twins]
+
+    @property
+    def names(self) -> list[str]:
+        return [function.name().rsplit("::")[-1] for function in self.functions]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Every node of our graph that requires a gradient, with its twins.
+
+    `worst` is the largest difference of a value or a gradient, relative to 1 + the largest value of its node.
+    """
+
+    pairs: dict[Tensor, Pair]
+
+    @property
+    def worst(self) -> float:
+        return max(d for pair in self.pairs.values() for d in (pair.value, pair.gradient) if d is not None)
+
+
+def align(root: Tensor, theirs: TorchRun, seed: Any = None) -> Alignment:
+    """Match our graph with PyTorch's, node by node, and compare values and gradients.
+
+    Args:
+        root: the result, as our engine recorded it.
+        theirs: the same program, from `run` or `replay`.
+        seed: ∂root/∂root; ones by default.  Torch's backward pass runs, so `.grad` of its leaves is added to.
+
+    Raises:
+        MismatchError: a node has no counterpart by any rule.
+    """
+    pairs: dict[Tensor, Pair] = {}
+    seen: set[tuple[Any, Any, bool]] = set()
+    waiting = [(function_of(theirs.root), root, False)]
+    while waiting:
+        function, ours, turned = step = waiting.pop()
+        if step in seen:
+            continue
+        seen.add(step)
+        pair = pairs.setdefault(ours, Pair(ours, []))
+        if name_of(function) == "AccumulateGrad" and ours.recipe is None:
+            pair.twins.append(Twin(function, turned))
+            continue
+        rule = match(function, ours)
+        wire, unseen = rule.right == "x", rule.left == "x"
+        pair.twins.append(Twin(function, turned, wire))
+        pair.parts += rule.theirs
+        pair.fused |= unseen
+        for part in rule.ours:
+            pairs.setdefault(part, Pair(part, [], fused=True)).twins.append(Twin(function))
+        # Behind a node that only transposes the memory of ours, torch holds the transpose of ours.
+        turns = wire and rule.left.name in ("TBackward", "PermuteBackward", "TransposeBackward")
+        waiting += [(t, o, turned ^ turns if wire or unseen else False) for t, o in rule.behind]
+    _compare(root, theirs, pairs, seed)
+    return Alignment(pairs)
+
+
+def _compare(root: Tensor, theirs: TorchRun, pairs: Mapping[Tensor, Pair], seed: Any) -> None:
+    torch = import_torch()
+    start = np.ones(root.shape) if seed is None else np.asarray(seed, dtype=float)
+    gradients = {root: start}
+    for step in backward_steps(root, start):
+        gradients[step.parent] = step.total
+    functions = {function for pair in pairs.values() for function in pair.functions}
+    torch_gradients: dict[Any, Any] = {}
+    hooks = [f.register_prehook(lambda g, f=f: torch_gradients.__setitem__(f, g[0])) for f in functions]
+    theirs.root.backward(torch.tensor(start), retain_graph=True)
+    for hook in hooks:
+        hook.remove()
+    values = dict(theirs.values)
+    values |= {f: f.variable.detach() for f in functions if name_of(f) == "AccumulateGrad"}
+    for t, pair in pairs.items():
+        if not pair.fused:
+            pair.value = _difference(t.data, pair, values)
+            pair.gradient = _difference(gradients[t], pair, torch_gradients)
+
+
+def _difference(ours: Array, pair: Pair, of: Mapping[Any, Any]) -> float | None:
+    """How far the twin of the same shape is from ours; the node itself goes before those that arrange its memory."""
+    for twin in sorted(pair.twins, key=lambda twin: twin.wire):
+        if (other := of.get(twin.function)) is not None:
+            other = other.numpy(force=True).T if twin.turned else other.numpy(force=True)
+            if other.shape == np.shape(ours):
+                return float(np.abs(ours - other).max(initial=0.0) / (1 + np.abs(other).max(initial=0.0)))
+    return None
+
+
+def functions_of(root: Any) -> list[Any]:
+    """Every node of a torch graph, each after all that it was computed from."""
+    order: list[Any] = []
+    last = function_of(root)
+    seen = {last}
+    stack = [(last, iter(inputs_of(last)))]
+    while stack:
+        function, inputs = stack[-1]
+        for parent in inputs:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                stack.append((parent, iter(inputs_of(parent))))
+                break
+        else:
+            order.append(function)
+            stack.pop()
+    return order
+
+
+def graph_of(theirs: TorchRun, names: Iterable[str] = ()) -> tuple[Graph, dict[Any, str]]:
+    """A torch graph as our plain nodes and edges, for drawing; and the id of each `grad_fn`.
+
+    Args:
+        names: of the leaves.
+    """
+    named = {id(leaf): name for leaf, name in zip(theirs.leaves, names, strict=False)}
+    ids: dict[Any, str] = {}
+    nodes: dict[str, Node] = {}
+    edges: list[Edge] = []
+    for number, function in enumerate(functions_of(theirs.root), 1):
+        leaf = name_of(function) == "AccumulateGrad"
+        key = named.get(id(function.variable), f"leaf {number}") if leaf else f"{name_of(function)} {number}"
+        label = key if leaf else name_of(function).removesuffix("Backward")
+        ids[function] = key
+        nodes[key] = Node(key, "input" if leaf else "operation", label, "" if leaf else name_of(function))
+        inputs = [ids[p] for p in inputs_of(function) if p is not None]
+        edges += [Edge(source, key, index) for index, source in enumerate(inputs)]
+    return Graph(nodes, tuple(edges), ids[function_of(theirs.root)]), ids
