@@ -12,18 +12,6 @@ from textbook import data, gradcheck, nn, ops, optim, train  # ops fills the tab
 from textbook.engine import OPS, GraphError, Tensor, grad, hessian, hvp, jvp, no_grad
 
 __all__ = [
-    "OPS",
-    "GraphError",
-    "Tensor",
-    "data",
-    "grad",
-    "gradcheck",
-    "hessian",
-    "hvp",
-    "jvp",
-    "nn",
-    "no_grad",
-    "ops",
-    "optim",
-    "train",
-]
+    "OPS", "GraphError", "Tensor", "data", "grad", "gradcheck", "hessian", "hvp", "jvp", "nn", "no_grad", "ops",
+    "optim", "train",
+]  # fmt: skip

@@ -6,11 +6,12 @@ calls stand below it: they refuse what has no gradient, undo broadcasting, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from textbook import record
 from textbook.record import OPS, Array, GraphError, Value, apply, new
 
 
@@ -73,7 +74,7 @@ def backward_steps(root: Any, seed: Any = None, create_graph: bool = False) -> I
         if node.recipe is None or node not in gradient:
             continue
         upstream = gradient.pop(node)
-        op, parents, params, _ = node.recipe
+        op, parents, params, _, _ = node.recipe
         out, inputs = _left_by_forward(node, create_graph)
         for index, parent in enumerate(parents):
             if parent.requires_grad:
@@ -117,23 +118,18 @@ def seed_of(root: Any, seed: Any = None, create_graph: bool = False) -> Array:
     return type(root)._of(values) if create_graph else values
 
 
-def _left_by_forward(node: Any, create_graph: bool) -> tuple[Any, list[Any]]:
+def _left_by_forward(node: Any, create_graph: bool) -> tuple[Any, Sequence[Any]]:
     """The node's value and those of its inputs, if they still are what the forward pass saw."""
-    _, parents, _, read_at = node.recipe
-    if node._written[0] > read_at:
-        raise _changed(node, node)
-    for parent in parents:
-        if parent._written[0] > read_at:
-            raise _changed(parent, node)
-    return (node, parents) if create_graph else (node._data, [parent._data for parent in parents])
-
-
-def _changed(tensor: Any, node: Any) -> GraphError:
-    label = f"'{tensor.name}'" if tensor.name else f"of shape {np.shape(tensor._data)}"
-    return GraphError(
-        f"a tensor {label} was changed after the forward pass of '{node.recipe.op.name}' had used it, so its "
-        "gradient would be wrong: run the forward pass again after a change, and call backward() before the next"
-    )
+    op, parents, _, arrays, read_at = node.recipe
+    if record.clock > read_at:  # something was written to since
+        for tensor in (node, *parents):
+            if tensor._written[0] > read_at:
+                label = f"'{tensor.name}'" if tensor.name else f"of shape {np.shape(tensor._data)}"
+                raise GraphError(
+                    f"a tensor {label} was changed after the forward pass of '{op.name}' had used it, so its gradient "
+                    "would be wrong: run the forward pass again after a change, and call backward() before the next"
+                )
+    return (node, parents) if create_graph else (node._data, arrays)
 
 
 def _fitted_to(parent: Any, message: Any, node: Any, index: int) -> Any:

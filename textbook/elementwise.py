@@ -12,44 +12,20 @@ from textbook.primitives import away_from_kinks, number, one, pair, positive, pr
 
 # ---------------------------------------------------------------------------------------------- arithmetic
 
-add = primitive(
-    lambda g, out, x, y: g,
-    lambda g, out, x, y: g,
-    tex="+",
-    example=pair,
-    name="add",
-)(operator.add)
+add = primitive(lambda g, out, x, y: g,
+                lambda g, out, x, y: g, tex="+", example=pair, name="add")(operator.add)  # fmt: skip
 
-sub = primitive(
-    lambda g, out, x, y: g,
-    lambda g, out, x, y: -g,
-    tex="-",
-    example=pair,
-    name="sub",
-)(operator.sub)
+sub = primitive(lambda g, out, x, y: g,
+                lambda g, out, x, y: -g, tex="-", example=pair, name="sub")(operator.sub)  # fmt: skip
 
-mul = primitive(
-    lambda g, out, x, y: g * y,
-    lambda g, out, x, y: g * x,
-    tex=r"\times",
-    example=pair,
-    name="mul",
-)(operator.mul)
+mul = primitive(lambda g, out, x, y: g * y,
+                lambda g, out, x, y: g * x, tex=r"\times", example=pair, name="mul")(operator.mul)  # fmt: skip
 
-div = primitive(
-    lambda g, out, x, y: g / y,
-    lambda g, out, x, y: -g * out / y,
-    tex="/",
-    example=pair,
-    name="div",
-)(operator.truediv)
+div = primitive(lambda g, out, x, y: g / y,
+                lambda g, out, x, y: -g * out / y, tex="/", example=pair, name="div")(operator.truediv)  # fmt: skip
 
-neg = primitive(
-    lambda g, out, x: -g,
-    tex="-",
-    example=one,
-    name="neg",
-)(operator.neg)
+neg = primitive(lambda g, out, x: -g, tex="-", example=one, name="neg")(operator.neg)
+
 
 def _pow(x: Any, y: Any) -> Any:
     """x to the power y, elementwise."""
@@ -74,7 +50,7 @@ pow = primitive(
 
 def _unless(zero: Any, message: Any) -> Any:
     """The message, but 0 where the derivative is 0: not 0 times an infinite upstream gradient."""
-    return where(zero, 0.0, message) if np.any(zero) else message
+    return where(zero, 0.0, message) if (zero.any() if isinstance(zero, np.ndarray) else zero) else message
 
 
 @primitive(lambda g, out, x: g, example=one)
@@ -142,7 +118,9 @@ def relu(x):
 
 
 def _maximum(x: Array, _zero: int) -> Array:
-    """np.maximum(x, 0), which is three times as fast with a row of zeros."""
+    """np.maximum(x, 0), three times as fast with a row of zeros, and eight times for a number."""
+    if type(x) is np.float64:
+        return np.float64(0) if x <= 0 else x
     return np.maximum(x, np.zeros(x.shape[-1:], x.dtype) if isinstance(x, np.ndarray) else 0)
 
 
@@ -203,6 +181,8 @@ def where(condition, x, y):
     name="where",
 )
 def _where(x, y, condition):
+    if type(condition) is np.bool_ and type(x) in _FLOATS and type(y) in _FLOATS:
+        return np.float64(x if condition else y)  # a tenth of the time of np.where
     if type(y) is float and y == 0 and type(x) is type(condition) is np.ndarray and x.shape == condition.shape:
         bits = _BITS.get(x.dtype.char)
         if bits and condition.dtype.char == "?":
@@ -211,4 +191,5 @@ def _where(x, y, condition):
     return number(np.where(condition, x, y))
 
 
+_FLOATS = {float, np.float64}
 _BITS = {"f": np.int32, "d": np.int64}

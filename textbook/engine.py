@@ -18,27 +18,10 @@ from textbook.tangents import TangentStep, tangent_steps
 from textbook.tensor import Tensor, plain
 
 __all__ = [
-    "OPS",
-    "Array",
-    "BackwardStep",
-    "GraphError",
-    "Op",
-    "Recipe",
-    "TangentStep",
-    "Tensor",
-    "apply",
-    "backward_steps",
-    "grad",
-    "hessian",
-    "hvp",
-    "is_recording",
-    "jvp",
-    "no_grad",
-    "plain",
-    "tangent_steps",
-    "topological_order",
+    "OPS", "Array", "BackwardStep", "GraphError", "Op", "Recipe", "TangentStep", "Tensor", "apply", "backward_steps",
+    "grad", "hessian", "hvp", "is_recording", "jvp", "no_grad", "plain", "tangent_steps", "topological_order",
     "value_and_grad",
-]
+]  # fmt: skip
 
 
 def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:

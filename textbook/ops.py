@@ -15,48 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from textbook.elementwise import (  # noqa: F401
-    abs,
-    add,
-    clip,
-    cos,
-    div,
-    exp,
-    identity,
-    log,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    pow,
-    relu,
-    sigmoid,
-    sin,
-    softplus,
-    sqrt,
-    sub,
-    tanh,
-    where,
-)
 from textbook.engine import Array, plain
 from textbook.primitives import EachInput, one_with, primitive  # noqa: F401
+
+# isort: off
+from textbook.elementwise import (  # noqa: F401
+    abs, add, clip, cos, div, exp, identity, log, maximum, minimum, mul, neg, pow, relu, sigmoid, sin, softplus, sqrt,
+    sub, tanh, where,
+)  # fmt: skip
 from textbook.shapes import (  # noqa: F401
-    astype,
-    broadcast_to,
-    concatenate,
-    getitem,
-    matmul,
-    max,
-    mean,
-    min,
-    reshape,
-    scatter_add,
-    stack,
-    sum,
-    sum_to,
-    transpose,
-    var,
-)
+    astype, broadcast_to, concatenate, getitem, matmul, max, mean, min, reshape, scatter_add, stack, sum, sum_to,
+    transpose, var,
+)  # fmt: skip
+# isort: on
 
 # ---------------------------------------------------------------------------------------------- classification
 

@@ -55,6 +55,7 @@ class Recipe(NamedTuple):
     op: Op
     parents: tuple[Any, ...]  # tensors
     params: dict[str, Any]
+    arrays: list[Array]  # the parents' values, as the forward pass read them
     read_at: int  # what the clock of writes said when the forward pass read the parents
 
 
@@ -70,7 +71,7 @@ class Value:
     grad: Array = None
     recipe: Recipe | None = None
     _data: Array
-    _written: list[int]  # when its memory was last written to; one list for all views of that memory
+    _written: Any = (0,)  # when its memory was last written to; see `memory`
 
     def __init_subclass__(cls) -> None:
         _kinds.add(cls)
@@ -80,20 +81,27 @@ class Value:
         """Wrap a computed array as it is: no copy, no checks."""
         value = object.__new__(cls)
         value._data = data
-        value._written = [0]
         return value
 
 
-_clock = 0  # ticks at each write.  NB: PyTorch counts the versions of each storage
+clock = 0  # ticks at each write.  NB: PyTorch counts the versions of each storage
 _ticking = Lock()
 
 
 def tick(written: list[int]) -> None:
     """Note that the memory to which `written` belongs is being changed."""
-    global _clock
+    global clock
     with _ticking:
-        _clock += 1
-        written[0] = _clock
+        clock += 1
+        written[0] = clock
+
+
+def memory(value: Value) -> list[int]:
+    """When the memory of a value was last written to: one list for it and all its views, made when first needed."""
+    with _ticking:
+        if value._written is Value._written:
+            value._written = [0]
+    return value._written
 
 
 def apply(op: Op, *inputs: Any, **params: Any) -> Any:
@@ -110,11 +118,11 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
             break
     else:
         return op.forward(*[np.asarray(x) if type(x) is list else x for x in inputs], **params)
-    read_at = _clock  # before anything is read, so that a write by another thread meanwhile counts
+    read_at = clock  # before anything is read, so that a write by another thread meanwhile counts
     parents, arrays, recorded = [], [], False
     for x in inputs:
         if type(x) not in _kinds:
-            x = tensor._of(_as_constant(x))
+            x = _constant(tensor, x)
         elif x.requires_grad:
             recorded = True
         parents.append(x)
@@ -125,28 +133,33 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         kind = ValueError if isinstance(error, ValueError) else IndexError
         shapes = " and ".join(str(np.shape(a)) for a in arrays)
         raise kind(f"{op.name}: inputs of shape {shapes} do not fit: {error}") from None
-    out = object.__new__(tensor)  # as _of does, without the call
-    out._data, out._written = result, [0]
-    if getattr(result, "base", None) is not None or result is arrays[0]:
+    out = blank(tensor)  # as _of does, without the call
+    out._data = result
+    if isinstance(result, np.ndarray) and (result.base is not None or result is arrays[0]):
         _share_memory(out, parents)
-    if recorded and ((blocks := _blocks.get()) == () or _innermost_is_on(blocks)):
+    if recorded and (not (blocks := _blocks.get()) or _innermost_is_on(blocks)):
         out.requires_grad = True
         params = params and {name: _own(param) for name, param in params.items()}
-        out.recipe = new(Recipe, (op, tuple(parents), params, read_at))
+        out.recipe = new(Recipe, (op, tuple(parents), params, arrays, read_at))
     return out
 
 
-new = tuple.__new__  # NamedTuple's own constructor costs twice as much, and one is made for every node and edge
+# One is made for every node and edge: NamedTuple's own constructor costs twice as much.
+new = tuple.__new__
+blank = object.__new__
 
 
-def _as_constant(x: Any) -> Array:
-    # A Python number stays one: as a 0-d float64 array it would turn float32 into float64.
-    if isinstance(x, (float, int)):
-        return x
-    array = x if type(x) is np.ndarray or isinstance(x, np.generic) else np.array(x)  # a tensor's .data is copied too
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"expected numbers, got {type(x).__name__} ({array.dtype})")
-    return array
+def _constant(tensor: type, x: Any) -> Any:
+    """A plain input among tensors, as one of them."""
+    constant = blank(tensor)
+    constant._data = x
+    if isinstance(x, (float, int)):  # as a 0-d float64 array it would turn float32 into float64
+        return constant
+    if not (type(x) is np.ndarray or isinstance(x, np.generic)):
+        constant._data = np.array(x)  # a tensor's .data is copied too
+    if constant._data.dtype.kind not in "fiub":
+        raise TypeError(f"expected numbers, got {type(x).__name__} ({constant._data.dtype})")
+    return constant
 
 
 def _share_memory(out: Value, parents: list[Value]) -> None:
@@ -155,7 +168,7 @@ def _share_memory(out: Value, parents: list[Value]) -> None:
     for parent in parents:
         array = parent._data
         if array is out._data or (base is not None and (array is base or getattr(array, "base", None) is base)):
-            out._written = parent._written
+            out._written = memory(parent)
 
 
 def _own(param: Any) -> Any:

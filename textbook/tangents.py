@@ -60,7 +60,7 @@ def tangent_steps(root: Any, tangents: Mapping[Any, Array], create_graph: bool =
 
 def _along(node: Any, index: int, tangent: Any, create_graph: bool) -> Any:
     """The local Jacobian of one edge times a tangent: its entry in the table, transposed."""
-    op, parents, params, _ = node.recipe
+    op, parents, params, _, _ = node.recipe
     out, inputs = _left_by_forward(node, create_graph)
     with recording(True):
         g = type(node)._of(np.ones_like(node._data)[()])

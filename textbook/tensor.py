@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from textbook.backprop import backward_steps, seed_of
-from textbook.record import OPS, Array, GraphError, Value, apply, is_recording, tick
+from textbook.record import OPS, Array, GraphError, Value, apply, is_recording, memory, tick
 
 
 def plain(x: Any) -> Any:
@@ -91,7 +91,6 @@ class Tensor(Value):
                 "Write 3.0 for 3, or pass np.asarray(data, dtype=float)"
             )
         self._data = array if array.ndim else array[()]
-        self._written = [0]
         self.requires_grad = requires_grad
         self.name = name
 
@@ -126,7 +125,7 @@ class Tensor(Value):
 
     def writable(self) -> Array:
         """The array itself, to be written into at once: an earlier forward pass then counts as outdated."""
-        tick(self._written)
+        tick(memory(self))
         return self._data
 
     shape = property(lambda self: np.shape(self._data))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textbook import ops
+from textbook.data import require_finite
 from textbook.engine import Array, Tensor, no_grad, plain
 from textbook.nn import Module
 from textbook.optim import Optimizer
@@ -66,14 +67,8 @@ def _check_batch(number: int, x: Array, y: Array) -> None:
 
 
 def _check_finite(given_as: str, x: Array, y: Array) -> None:
-    for name, given in (("x", x), ("y", y)):
-        values = np.asarray(plain(given))
-        with np.errstate(over="ignore", invalid="ignore"):
-            # A sum is not finite if an element is not, and costs no array of flags.
-            suspect = values.dtype.kind == "f" and not np.isfinite(values.sum())
-        if suspect and not np.isfinite(values).all():
-            where = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
-            raise ValueError(f"{given_as}: {name}{list(where)} is {values[where]}; clean the data first")
+    require_finite(f"{given_as}: x", np.asarray(plain(x)))
+    require_finite(f"{given_as}: y", np.asarray(plain(y)))
 
 
 def evaluate(model: Module, x: Array, y: Array, size: int = 1000) -> Score:

@@ -18,33 +18,13 @@ from textbook.engine import OPS, Tensor
 
 DEEPEST = 100  # brackets inside brackets, or signs in a row
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "exp": ops.exp,
-    "log": ops.log,
-    "sqrt": ops.sqrt,
-    "abs": ops.abs,
-    "sin": ops.sin,
-    "cos": ops.cos,
-    "tanh": ops.tanh,
-    "sigmoid": ops.sigmoid,
-    "relu": ops.relu,
-    "softplus": ops.softplus,
-    "mean": ops.mean,
-    "sum": ops.sum,
-    "maximum": ops.maximum,
-    "minimum": ops.minimum,
-    "max": ops.maximum,
-    "min": ops.minimum,
-}
+_NAMES = "exp log sqrt abs sin cos tanh sigmoid relu softplus mean sum maximum minimum"
+FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(ops, name) for name in _NAMES.split()}
+FUNCTIONS |= {"max": ops.maximum, "min": ops.minimum}
 _ALIASES = {"ln": "log", "root": "sqrt", "logistic": "sigmoid", "average": "mean"}
 _BINARY: dict[type, Callable[..., Any]] = {
-    ast.Add: ops.add,
-    ast.Sub: ops.sub,
-    ast.Mult: ops.mul,
-    ast.Div: ops.div,
-    ast.Pow: ops.pow,
-    ast.MatMult: ops.matmul,
-}
+    ast.Add: ops.add, ast.Sub: ops.sub, ast.Mult: ops.mul, ast.Div: ops.div, ast.Pow: ops.pow, ast.MatMult: ops.matmul,
+}  # fmt: skip
 
 # One character for one, so that columns stay right.
 _READ_AS = str.maketrans("−×÷·⋅\t\r\xa0", "-*/**   ")
