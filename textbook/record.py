@@ -146,7 +146,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
 
 # One is made for every node and edge: NamedTuple's own constructor costs twice as much.
 new = tuple.__new__
-blank = object.__new__
+blank: Callable[[type], Any] = object.__new__
 
 
 def _constant(tensor: type, x: Any) -> Any:
