@@ -160,12 +160,10 @@ class Graph:
     @cached_property
     def sources(self) -> dict[str, tuple[str, ...]]:
         """For each node the ids of its inputs, in order; x·x names x twice.  Names defined nowhere are among them."""
-        return _grouped(self.nodes, ((e.target, e.source) for e in self.edges))
-
-    @cached_property
-    def consumers(self) -> dict[str, tuple[str, ...]]:
-        """For each node the ids of the nodes that use it, once for each use."""
-        return _grouped(self.nodes, ((e.source, e.target) for e in self.edges if e.source in self.nodes))
+        inputs: dict[str, list[str]] = {v: [] for v in self.nodes}
+        for e in self.edges:
+            inputs[e.target].append(e.source)
+        return {v: tuple(sources) for v, sources in inputs.items()}
 
     @cached_property
     def ids(self) -> dict[Tensor, str]:
@@ -216,13 +214,6 @@ class Graph:
                 value.name = key
         out = values[self.output]
         return out if isinstance(out, Tensor) else Tensor(out, name=self.output)
-
-
-def _grouped(keys: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    groups: dict[str, list[str]] = {key: [] for key in keys}
-    for key, other in pairs:
-        groups[key].append(other)
-    return {key: tuple(group) for key, group in groups.items()}
 
 
 def _node_of(key: str, t: Tensor) -> Node:

@@ -47,16 +47,9 @@ class GraphArtists(NamedTuple):
 
 @style()
 def draw_graph(
-    ax: Axes,
-    graph: Graph,
-    *,
-    shapes: bool = True,
-    values: bool = True,
-    names: bool = True,
-    order: bool = False,
-    direction: str = "right",
+    ax: Axes, graph: Graph, *, shapes: bool = True, values: bool = True, names: bool = True,
     gradients: Mapping[str, Any] | None = None,
-) -> GraphArtists:
+) -> GraphArtists:  # fmt: skip
     """A computational graph: a box is an input, a dashed box a constant, a round node an operation.
 
     In an operation stands its sign, and beside it its name and, where it is known, its value: u = 5.  The output,
@@ -66,21 +59,14 @@ def draw_graph(
         shapes: write on each edge the shape of what flows there; left out where everything is a scalar.
         values: write beside each node its value, where it is known and has one element.
         names: write beside each operation its name.
-        order: number the edges into each node at their heads.
-        direction: "right" or "down".
         gradients: for nodes the derivative of the output by them: shown in place of the values, and the arrows point
             the way in which gradients travel.
-
-    Raises:
-        ValueError: an unknown direction.
     """
-    if direction not in ("right", "down"):
-        raise ValueError(f'direction must be "right" or "down", got {direction!r}')
     words = {v: _beside(graph, node, values, names, gradients) for v, node in graph.nodes.items()}
     notes = _shape_notes(graph) if shapes else {}
     width, height = pixels(ax, original=True)
-    plan = plan_graph(graph, width, height, down=direction == "down", beside=max(map(len, words.values())),
-                      along=max(map(len, notes.values()), default=0))  # fmt: skip
+    beside, along = max(map(len, words.values())), max(map(len, notes.values()), default=0)
+    plan = plan_graph(graph, width, height, beside=beside, along=along)
     drawn = draw_plan(ax, plan, back=gradients is not None)
     color = INK if gradients is None else GRADIENT
     for v, text in words.items():
@@ -90,11 +76,6 @@ def draw_graph(
         if e.source in notes:
             look: dict[str, Any] = {"size": 9.5 * plan.scale, "bbox": {"fc": PAPER, "ec": "none", "pad": 0.8}}
             drawn.notes[e] = ax.text(x, y, notes[e.source], ha="center", va="center", color=INK, zorder=3, **look)
-        if order:
-            points = plan.curves[e]
-            along = (points[-1] - points[-5]) / (np.hypot(*(points[-1] - points[-5])) or 1)
-            x, y = points[-1] - 16 * along + 11 * np.array([-along[1], along[0]])
-            ax.text(x, y, str(e.index + 1), ha="center", va="center", size=9.5 * plan.scale, color=INK)
     return drawn
 
 
@@ -137,17 +118,12 @@ def draw_plan(ax: Axes, plan: Plan, *, back: bool = False, legend: bool = False)
 
 
 def write(drawn: GraphArtists, v: str, text: str = "", *, above: bool = False, **look: Any) -> Text:
-    """Words beside a node: below it (to its right, where the data flow downwards), or above."""
+    """Words below a node, or above."""
     plan, (x, y) = drawn.plan, drawn.plan.places[v]
-    extra = 4 if v == plan.graph.output else 0
-    ha, va = "center", "bottom" if above else "top"
-    if plan.down:
-        x, ha, va = x + plan.halves[v] + 6 + extra, "left", "center"
-    else:
-        y += (plan.radius + plan.gap + extra) * (1 if above else -1)
+    y += (plan.radius + plan.gap + 4 * (v == plan.graph.output)) * (1 if above else -1)
     look = {"size": plan.letters[1] * plan.scale, "color": INK, "zorder": 6, "clip_on": False, **look}
     axes: Any = drawn.nodes[v].axes
-    return axes.text(x, y, text, ha=ha, va=va, **look)
+    return axes.text(x, y, text, ha="center", va="bottom" if above else "top", **look)
 
 
 def ring(ax: Axes, plan: Plan, v: str, grow: float = 0, **look: Any) -> PathPatch:
@@ -178,9 +154,7 @@ def head(points: Array, size: float = 7) -> dict[str, Any]:
     return {"marker": (3, 0, math.degrees(math.atan2(y1 - y0, x1 - x0)) - 90), "ms": size, "mew": 0}
 
 
-def _beside(
-    graph: Graph, node: Node, values: bool, names: bool, gradients: Mapping[str, Any] | None
-) -> str:
+def _beside(graph: Graph, node: Node, values: bool, names: bool, gradients: Mapping[str, Any] | None) -> str:
     """What stands beside a node: u = 5, or ∂f/∂u = 2."""
     if gradients is not None:
         return f"∂{graph.output}/∂{node.id} = {number(gradients[node.id])}" if node.id in gradients else ""

@@ -42,7 +42,6 @@ class Plan:
         curves: for each edge (n, 2) points between the borders of its nodes; NaN where a band ends.  An edge from a
             node that is defined nowhere is a stub.
         notes: for each edge where a label stands.
-        down: whether the data flow downwards; words then stand to the right of a node, not below.
         wordy: whether there is room for so many letters at a node as were asked for.
         telling: the same for edges.
         roomy: whether there is room for a number on every edge.
@@ -58,7 +57,6 @@ class Plan:
     halves: dict[str, float]
     curves: dict[Edge, Array]
     notes: dict[Edge, Point]
-    down: bool
     wordy: bool
     telling: bool
     roomy: bool
@@ -79,7 +77,7 @@ class Plan:
 
 
 def plan_graph(
-    graph: Graph, width: float, height: float | None = None, *, beside: int = 8, along: int = 0, down: bool = False,
+    graph: Graph, width: float, height: float | None = None, *, beside: int = 8, along: int = 0,
     lines: tuple[int, int] = (1, 1),
 ) -> Plan:  # fmt: skip
     """Plan a picture of so many pixels; without a height, as high as it has to be.
@@ -87,13 +85,12 @@ def plan_graph(
     Args:
         beside: letters of the longest text beside a node.
         along: letters of the longest label on an edge.
-        down: let the data flow downwards instead of to the right.
         lines: how many stand above and below a node, at most.
     """
     if height is None:
-        return _plan(graph, width, None, beside, along, down, lines)[0]
+        return _plan(graph, width, None, beside, along, lines)[0]
     for scale in SCALES:  # the first at which everything fits: a picture on a larger sheet, then made smaller
-        plan, fits = _plan(graph, width / scale, height / scale, beside, along, down, lines)
+        plan, fits = _plan(graph, width / scale, height / scale, beside, along, lines)
         if fits:
             break
     return replace(plan, scale=scale)
@@ -105,7 +102,7 @@ def short(name: str) -> str:
 
 
 def _plan(
-    graph: Graph, width: float, height: float | None, beside: int, along: int, down: bool, lines: tuple[int, int]
+    graph: Graph, width: float, height: float | None, beside: int, along: int, lines: tuple[int, int]
 ) -> tuple[Plan, bool]:
     layout = graph.layout
     layers, rows = len(layout.layers), max(map(len, layout.layers))
@@ -116,21 +113,15 @@ def _plan(
     ends += 70 if missing else 0
 
     # How far the layers stand apart.
-    bands, room = 1, width - 2 * ends
-    if down:
-        wordy, step = True, FAR
-    else:
-        if height is None:
-            bands = math.ceil(layers / (int((width - 2 * MARGIN) / NEAR) + 1))
-        deep = math.ceil(layers / bands)
-        step = min((width - 2 * max(ends, words / 2 + 4)) / max(deep - 1, 1), FAR)
-        wordy = words + 8 < step or deep == 1
-        if not wordy:
-            step = min(room / max(deep - 1, 1), FAR)
+    bands = 1 if height else math.ceil(layers / (int((width - 2 * MARGIN) / NEAR) + 1))
     deep = math.ceil(layers / bands)
+    step = min((width - 2 * max(ends, words / 2 + 4)) / max(deep - 1, 1), FAR)
+    wordy = words + 8 < step or deep == 1
+    if not wordy:
+        step = min((width - 2 * ends) / max(deep - 1, 1), FAR)
     large = height is not None or (step > 100 and rows < 9)
     radius, letters = (19.0, (13.0, 10.5)) if large else (12.0, (10.0, 9.0))
-    limit = np.inf if down or height is not None else step / 2 - 12
+    limit = step / 2 - 12 if height is None else np.inf
     halves = {v: max(radius, min(LETTER * letters[0] * len(short(n.label)) / 2 + 8, limit))
               for v, n in graph.nodes.items()}  # fmt: skip
     note = LETTER * 9.5 * along
@@ -147,37 +138,24 @@ def _plan(
     which = np.minimum((points[:, 0] + 0.5) // deep, bands - 1).astype(int)
     tops = np.array([points[which == k, 1].max(initial=-np.inf) for k in range(bands)])
     spans = np.array([np.ptp(points[which == k, 1]) for k in range(bands)])
-    if down:
-        assert height is not None, "a picture from top to bottom needs a height"
-        pitch = (width - 2 * ends - words) / max(spans[0], 1e-9)
-        needed = 2 * max(halves.values()) + words + 12
-        pitch = min(pitch, max(1.4 * needed, 1.6 * note))
-        step = min((height - 2 * radius - 24) / max(layers - 1, 1), 100.0)
-        fits = (pitch >= needed or rows == 1) and step >= 2 * radius + 28 + 1.6 * bool(along) * letters[1]
-        x0 = (width - words) / 2 + pitch * (points[:, 1].max() + points[:, 1].min()) / 2
-        y0 = (height + step * (layers - 1)) / 2
+    least, spare = 2 * radius + above + below + 2, 14 + 2 * radius + above + below
+    over, under = radius + above + 14, radius + below + 14
+    high = spans.max() + (height is None)
+    free = (380 if height is None else height - over - under) / high if high else least
+    pitch = float(np.clip(free, least if height is None else 1, max(least, 100)))
+    fits = pitch >= least * 0.98 and wordy and between >= (note + 24 if along else 20)
+    tall = over + under + pitch * spans.sum() + spare * (bands - 1)
+    if height is None:
+        height = max(tall, 250.0)
+    fits = fits and tall <= height + 1
+    left = (width - step * (deep - 1)) / 2 + (35 if missing else 0)
+    zero = height - (height - tall) / 2 - over - pitch * tops
+    zero -= np.concatenate([[0], np.cumsum(pitch * spans + spare)[:-1]])
 
-        def place(at: Array) -> Array:
-            return np.column_stack([x0 - pitch * at[:, 1], y0 - step * at[:, 0]])
-    else:
-        least, spare = 2 * radius + above + below + 2, 14 + 2 * radius + above + below
-        over, under = radius + above + 14, radius + below + 14
-        high = spans.max() + (height is None)
-        free = (380 if height is None else height - over - under) / high if high else least
-        pitch = float(np.clip(free, least if height is None else 1, max(least, 100)))
-        fits = pitch >= least * 0.98 and wordy and between >= (note + 24 if along else 20)
-        tall = over + under + pitch * spans.sum() + spare * (bands - 1)
-        if height is None:
-            height = max(tall, 250.0)
-        fits = fits and tall <= height + 1
-        left = (width - step * (deep - 1)) / 2 + (35 if missing else 0)
-        zero = height - (height - tall) / 2 - over - pitch * tops
-        zero -= np.concatenate([[0], np.cumsum(pitch * spans + spare)[:-1]])
-
-        def place(at: Array) -> Array:
-            band = np.minimum((at[:, 0] + 0.5) // deep, bands - 1).astype(int)
-            found = np.column_stack([left + step * (at[:, 0] - deep * band), zero[band] + pitch * at[:, 1]])
-            return np.insert(found, np.nonzero(np.diff(band))[0] + 1, np.nan, axis=0)
+    def place(at: Array) -> Array:
+        band = np.minimum((at[:, 0] + 0.5) // deep, bands - 1).astype(int)
+        found = np.column_stack([left + step * (at[:, 0] - deep * band), zero[band] + pitch * at[:, 1]])
+        return np.insert(found, np.nonzero(np.diff(band))[0] + 1, np.nan, axis=0)
 
     centres = {v: place(np.array([point]))[0] for v, point in layout.positions.items()}
     places = {v: (float(x), float(y)) for v, (x, y) in centres.items()}
@@ -188,15 +166,11 @@ def _plan(
     shown = {e: _between(route, *[(places[v], halves[v], radius) for v in (e.source, e.target) if v in places])
              for e, route in routes.items()}  # fmt: skip
     # Notes keep clear of the nodes, and of what stands beside them.
-    if down:
-        taken = [(x + words / 2, y, 2 * halves[v] + words, 2 * radius + 6) for v, (x, y) in places.items()]
-    else:
-        reach = words - 30 if wordy else 54.0
-        taken = [(x, y, max(2 * halves[v] + 6, reach), 2 * radius + above + below + 6) for v, (x, y) in places.items()]
+    reach = words - 30 if wordy else 54.0
+    taken = [(x, y, max(2 * halves[v] + 6, reach), 2 * radius + above + below + 6) for v, (x, y) in places.items()]
     notes = _noted(shown, taken, (note if telling or (bands == 1 and along) else 6 * LETTER * 9.5, 15.0))
-    plan = Plan(graph, (float(width), float(height)), radius, gap, letters, places, halves, shown, notes, down, wordy,
-                telling, roomy)  # fmt: skip
-    return plan, fits
+    size = float(width), float(height)
+    return Plan(graph, size, radius, gap, letters, places, halves, shown, notes, wordy, telling, roomy), fits
 
 
 def _curve(route: Array) -> Array:
