@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textbook.words import counted, given, listed, number, shape, signed, sum_of, written
+from textbook.words import counted, given, listed, number, shape, signed, sum_of, typed, written
 
 
 @pytest.mark.parametrize(("value", "text"), [
@@ -12,6 +12,14 @@ from textbook.words import counted, given, listed, number, shape, signed, sum_of
 ])  # fmt: skip
 def test_numbers_in_words(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (101770.0, "101770"), (-3, "-3"), (-0.125, "-0.125"), (2 + 1j, "2+1j"), (np.bool_(True), "True"), (1e15, "1e+15"),
+    (np.nan, "nan"), (2**40, "1099511627776"), (1.23456789, "1.23457"),
+])  # fmt: skip
+def test_numbers_as_typed(value, text):
+    assert typed(value) == text
 
 
 @pytest.mark.parametrize(("op", "inputs", "text"), [

@@ -17,6 +17,7 @@ from typing import Any
 
 from textbook.exercises import find
 from textbook.expression import parse
+from textbook.words import typed
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -53,12 +54,12 @@ class Question:
 
     def shown(self, value: Any) -> str:
         """A value in a sentence: `α = 0.5`, `12 kB`, `momentum`."""
-        text = _shown(value) if isinstance(value, int | float) else str(value)
+        text = typed(value) if isinstance(value, int | float) else str(value)
         return " ".join(filter(None, (self.prompt if self.prompt.endswith("=") else "", text, self.unit)))
 
     def __repr__(self) -> str:
         if self.answer is not None:
-            answer = f"{_shown(self.answer)} {self.unit}".rstrip() if self.kind is float else self.answer
+            answer = f"{typed(self.answer)} {self.unit}".rstrip() if self.kind is float else self.answer
         else:
             answer = f"{' | '.join(map(str, self.options)) if self.options else '?'} (not answered)"
         return f"Prediction {self.exercise}: {self.prompt} {answer}"
@@ -96,10 +97,6 @@ class Question:
         if self.options is None:  # Enter commits too
             field.on_msg(lambda _, content, buffers: commit() if content.get("event") == "submit" else None)
         return ipywidgets.VBox([ipywidgets.HBox([field, ipywidgets.Label(self.unit), button]), note])
-
-
-def _shown(value: float) -> str:
-    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
 
 
 asked: dict[str, Question] = {}  # the latest question of each number

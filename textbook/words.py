@@ -26,6 +26,13 @@ def number(value: Any, digits: int = 4) -> str:
     return minus(f"{x:.{digits}g}" if math.isfinite(x) else "∞" if x > 0 else "-∞")
 
 
+def typed(x: Any, digits: int = 6) -> str:
+    """A number as a program writes it, whole ones in full: 101770, -0.125, 2+1j."""
+    if isinstance(x, np.bool_):
+        return str(x)
+    return str(int(x.real)) if np.isfinite(x) and x == np.rint(x.real) and abs(x) < 1e15 else f"{x:.{digits}g}"
+
+
 def minus(text: str) -> str:
     """With a minus sign as long as a plus sign."""
     return text.replace("-", "−")

@@ -138,6 +138,28 @@ def test_a_dark_theme_makes_a_dark_picture_and_wide_cells_wide_ones(notebook):
     assert not differ(figure.pixels(), light)
 
 
+STATIC = """from textbook import plots, show
+def drawn():
+    fig, ax = plots.figure(5, 3)
+    ax.axvspan(0, 1, color=plots.OKABE_ITO["blue"])
+    ax.plot([2, 3], [0, 1], color=plots.INK, lw=9)
+    return plots.picture(fig, "A blue band, and a black line.")
+drawn()"""
+
+
+def test_a_dark_theme_turns_static_pictures_over(notebook):
+    tab = notebook([shows("stretch.show()"), STATIC, "show.folded(drawn(), 'Show it')"])
+    Figure(tab).tab.until("document.querySelectorAll('.jp-OutputArea img').length === 2")
+    tab.page.get_by_text("Show it", exact=True).click()
+    places = (".jp-RenderedImage img", "details img")
+    assert all(np.median(tab.pixels(place)) > 240 for place in places)
+    tab.theme("JupyterLab Dark")
+    for place in places:
+        dark = tab.pixels(place)
+        assert np.median(dark) < 60 and dark.min(axis=2).max() > 200  # dark paper, light ink
+        assert (dark[..., 2] - dark[..., 0] > 100).mean() > 0.1  # the hue stays
+
+
 def click_node(figure: Figure, plan: str, node: str) -> None:
     x, y = map(float, figure.tab.ask(f"print(*{plan}.places['{node}'])").split())
     figure.tab.page.mouse.click(*figure.at(0, x, y))

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textbook.check.run import Outcome, Parts, equal, parts_of
-from textbook.check.say import in_line, number
+from textbook.check.say import in_line
+from textbook.words import typed
 
 Change = Callable[[Any, Any], tuple[Any, Any]]
 Pair = tuple[np.ndarray, np.ndarray]  # what was given, what was expected
@@ -75,7 +76,7 @@ def _hints(mine: list[Parts], right: list[Parts], given: list[Outcome], names: l
         yield from _memory(flat, isclose)
     off = np.concatenate([g - e for g, e in flat])
     if off.size >= FEW and isclose(off, off[0]).all() and off[0]:
-        yield Hint("offset", f"Every number is off by {number(off[0])}.")
+        yield Hint("offset", f"Every number is off by {typed(off[0])}.")
 
 
 def _joined(case: list[Pair]) -> tuple[np.ndarray, ...]:
@@ -170,7 +171,7 @@ def _factor(names: list[str], cases: list[tuple], pairs: list[list[Pair]], isclo
     elif np.isclose(k, 0.5):
         yield Hint("factor 1/2", "Every number is half of the expected one.")
     elif np.isfinite(k) and not np.isclose(abs(k), 1):
-        yield Hint("factor", f"Every number is {number(k)} times the expected one.")
+        yield Hint("factor", f"Every number is {typed(k)} times the expected one.")
 
 
 def _sizes(names: list[str], args: tuple) -> dict[str, int]:

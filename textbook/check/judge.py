@@ -195,7 +195,7 @@ def _kind_of(error: BaseException, ended: bool = False) -> tuple[str, str]:
 
 def _stopped(error: BaseException) -> str:
     if isinstance(error, MemoryError):
-        return "asked for more memory than there is."
+        return "asked for more memory than an answer may take."
     return f"{error}." if isinstance(error, Stopped) else ""
 
 

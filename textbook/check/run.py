@@ -25,7 +25,7 @@ from textbook.exercises import Exercise
 LONGEST = 100_000  # items taken from an answer that is an iterator
 PRINTED = 20_000  # characters that an answer may print
 SECONDS, PATIENCE = 10.0, 60.0  # of computing, and by the clock, that one call may take
-MEMORY, ROOM = 1 << 30, 2 << 30  # bytes that a call may fill, and ask for
+MEMORY = 1 << 30  # bytes that it may ask for
 TICK = 0.05  # seconds between two looks at a running answer
 
 Parts = dict[str, Any]  # place in a result → array, or whatever else stood there
@@ -101,54 +101,34 @@ def limited() -> Iterator[None]:
     Raises:
         Stopped: it was stopped.
     """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        with contextlib.redirect_stdout(_Printed()):
-            yield
-        return
-    computed, clock, filled = time.thread_time(), time.monotonic(), _pages(1)
+    computed, clock = time.thread_time(), time.monotonic()
 
     def look(*_: Any) -> None:
         if time.thread_time() - computed > SECONDS or time.monotonic() - clock > PATIENCE:
             raise Stopped(f"did not end: it was stopped after {SECONDS:.0f} seconds")
-        if _pages(1) - filled > MEMORY:
-            raise Stopped(f"filled the memory: it was stopped at {MEMORY >> 30} GiB")
 
-    before = signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
-    try:
-        with _roof(), contextlib.redirect_stdout(_Printed()):
-            yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    with contextlib.ExitStack() as afterwards:
+        afterwards.enter_context(contextlib.redirect_stdout(_Printed()))
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+            afterwards.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, look))
+            afterwards.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+            _limit_memory(afterwards)
+        yield
 
 
-def _pages(column: int) -> int:
-    """Bytes of this process: all that it has asked for (column 0), what lies in memory (1).  0 where unknown."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[column]) * 4096
-    except (OSError, IndexError, ValueError):
-        return 0
-
-
-@contextlib.contextmanager
-def _roof() -> Iterator[None]:
-    """Refuse requests beyond `ROOM`, so that one gigantic list is a MemoryError, not the end of the kernel."""
-    asked = _pages(0)
+def _limit_memory(afterwards: contextlib.ExitStack) -> None:
+    """Refuse requests for more, so that one gigantic list is a MemoryError, not the end of the kernel."""
     try:
         import resource
-    except ImportError:
-        asked = 0
-    if not asked:
-        yield
-        return
+
+        present = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        return  # not on Linux
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    roofs = [roof for roof in (asked + ROOM, soft, hard) if roof != resource.RLIM_INFINITY]
+    roofs = [roof for roof in (present + MEMORY, soft, hard) if roof != resource.RLIM_INFINITY]
+    afterwards.callback(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))
     resource.setrlimit(resource.RLIMIT_AS, (min(roofs), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 class _Printed(io.TextIOBase):

@@ -15,6 +15,7 @@ import numpy as np
 
 from textbook.check.run import Parts, equal, parts_of
 from textbook.exercises import Exercise
+from textbook.words import typed
 
 IN_FULL = 6  # numbers shown side by side
 
@@ -35,20 +36,13 @@ def _say(parts: Parts, digits: int = 4) -> str:
     if value is None or isinstance(value, str):
         return textwrap.shorten(repr(value), 80, placeholder="…")
     if isinstance(value, np.number | np.bool_):
-        return number(value, digits)
+        return typed(value, digits)
     if isinstance(value, np.ndarray):
         if value.size > IN_FULL:
             return f"an array of shape {value.shape}"
-        return f"[{', '.join(_say({'': x}, digits) for x in value)}]" if value.ndim else number(value[()], digits)
+        return f"[{', '.join(_say({'': x}, digits) for x in value)}]" if value.ndim else typed(value[()], digits)
     name = getattr(value, "__name__", "") if callable(value) else ""
     return name if isinstance(name, str) and name.isidentifier() else f"<{type(value).__name__}>"
-
-
-def number(x: Any, digits: int = 4) -> str:
-    """A number: whole ones without a point."""
-    if isinstance(x, np.bool_):
-        return str(x)
-    return str(int(x.real)) if np.isfinite(x) and x == np.rint(x.real) and abs(x) < 1e9 else f"{x:.{digits}g}"
 
 
 def kind(value: Any) -> str:

@@ -27,6 +27,10 @@ const STYLE = `
 .stage-night .stage-picture { background: #111; }
 `;
 
+// A static picture is saved in light.  By night the page turns it over as a whole: light ink on dark paper, hues kept.
+const PICTURES = `[data-jp-theme-light="false"] :is(.jp-RenderedImage, .jp-RenderedHTMLCommon details) > img {
+  filter: invert(0.93) hue-rotate(180deg); border-radius: 6px; }`;
+
 const ICONS = {
   first: "M3 2h2v12H3zM14 2v12L6 8z",
   previous: "M11 2L4 8l7 6 1.4-1.4L7.2 8l5.2-4.6z",
@@ -503,6 +507,8 @@ function throttle(callback, wait) {
 }
 
 function render({ model, el }) {
+  // In the head, because it stays there when the notebook takes this figure out of the page.
+  if (!document.getElementById("stage-pictures")) document.head.append(make("style", { id: "stage-pictures" }, PICTURES));
   // `set` and `save_changes` keep one message in flight and merge the rest, so the newest value wins.
   let known = model.get("frame");   // what both sides know; anything else in the model is the kernel's wish
   function save(name, value) {
