@@ -62,14 +62,15 @@ def test_an_author_s_slip_is_named():
         lab.compute(lambda height: {})
 
 
-def test_a_message_from_another_thread_is_answered_in_the_loop_of_the_lab():
+def test_messages_from_another_thread_are_answered_in_the_loop_of_the_lab_the_newest_alone():
+    """JupyterLab delivers what the controls say in a subshell: a thread of its own."""
     seen: list[threading.Thread] = []
 
     async def reader():
         view = labs.stretch.show()
         change = view.scene.change
         view.scene.change = lambda *a, **k: (seen.append(threading.current_thread()), change(*a, **k))
-        messages = threading.Thread(target=lambda: view.move("a", -1.0))
+        messages = threading.Thread(target=lambda: [view.move("a", a) for a in (0.5, 2.0, -1.0)])
         messages.start()
         messages.join()
         assert not seen  # only queued

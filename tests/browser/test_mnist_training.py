@@ -63,9 +63,10 @@ def test_training_is_steered_while_it_runs(notebook):
     assert (np.abs(tab.pixels(PICTURE) - empty) > 60).any(axis=-1).sum() > 500
 
     # The learning rate by keyboard, the optimizer by its menu, while it trains.
+    # Answers to earlier keys come while later ones are pressed, and take none of them back.
     button(tab, "lr").focus()
-    for _ in range(4):
-        tab.page.keyboard.press("ArrowRight")
+    for key in ["ArrowRight"] * 30 + ["ArrowLeft"] * 26:
+        tab.page.keyboard.press(key, delay=10)
     until_reading(tab, r"^Training · .*adam, α = 0\.00158")
     assert float(tab.ask("print(view.run.optimizer.hyper['lr'])")) == pytest.approx(10**-2.8)
     button(tab, "rule").select_option("momentum")
