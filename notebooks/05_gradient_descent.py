@@ -394,17 +394,17 @@ print(f"μ = {mu:.3f}, L = {L:.3f}; loss after 400 steps: {after[0.99]:.3f} at �
 #
 # $$\mathcal{L}(\theta-\alpha{g})\;\le\;\mathcal{L}(\theta)-\alpha\left(1-\frac{\alpha{L}}{2}\right)\lVert{g}\rVert^2\tag{5.9}$$
 #
-# The bracket is positive exactly for $\alpha<2/L$. Then every step goes down, by at least that much, unless the gradient is already 0. Nothing in this asks for a single valley. `SURFACES["wiggly"]` is $1+x^2-\cos2\pi{x}$, full of side valleys, with $L=2+4\pi^2$. Forty rates, 300 steps each:
+# The bracket is positive exactly for $\alpha<2/L$. Then every step goes down, by at least that much, unless the gradient is already 0. It need not be a single valley. `SURFACES["wiggly"]` is $1+x^2-\cos2\pi{x}$, full of side valleys; its `smoothness` is $L=2+4\pi^2$, its `start` a place to walk from. Forty rates, 300 steps each:
 
 # %% tags=["source: §5.6"]
 wiggly = SURFACES["wiggly"]
-rates = np.linspace(0.02, 0.99, 40) * 2 / wiggly.smoothness
-run = descend(wiggly.f, wiggly.start, gd, steps=300, lr=rates)
-squares = (np.diff(run.path[:, 0], axis=0) / rates) ** 2    # |g|², since a step is −αg
-keeps = np.diff(run.loss, axis=0) <= -rates * (1 - rates * wiggly.smoothness / 2) * squares + 1e-12
+forty = np.linspace(0.02, 0.99, 40) * 2 / wiggly.smoothness
+below = descend(wiggly.f, wiggly.start, gd, steps=300, lr=forty)
+squares = (np.diff(below.path[:, 0], axis=0) / forty) ** 2    # |g|², since a step is −αg
+keeps = np.diff(below.loss, axis=0) <= -forty * (1 - forty * wiggly.smoothness / 2) * squares + 1e-12
 twice = np.diff(descend(wiggly.f, wiggly.start, gd, 300, lr=4 / wiggly.smoothness).loss) > 0
 print(f"L = {wiggly.smoothness:.1f}: {keeps.sum()} of {keeps.size} steps keep (5.9); at 4/L {twice.sum()} of 300 go up")
-print("below 2/L the walks end at x =", np.unique(run.path[-1, 0].round(2)))
+print("below 2/L the walks end at x =", np.unique(below.path[-1, 0].round(2)))
 
 # %% [markdown]
 # Add up (5.9) over all steps. If the loss has a lower bound it cannot fall for ever, so the gradients tend to 0. That is what descent guarantees in general: **stationary points**, where the gradient vanishes. Here that is a side valley, not the lowest point, at 0.
@@ -453,9 +453,9 @@ print("log(1 + e⁻ˣ):", descend(lambda x: ops.softplus(-x), 0.0, gd, 3000, lr=
 # $$\rho(\alpha)=\max\bigl(|1-\alpha\mu|,\;|1-\alpha{L}|\bigr)\tag{5.11}$$
 
 # %%
-rates = np.linspace(0, 2.2, 200)
+alpha = np.linspace(0, 2.2, 200)
 fig, ax = figure(6.8, 2.6)
-draw_curves(ax, {"|1 − αμ|": (rates, np.abs(1 - rates / 4)), "|1 − αL|": (rates, np.abs(1 - rates))},
+draw_curves(ax, {"|1 − αμ|": (alpha, np.abs(1 - alpha / 4)), "|1 − αL|": (alpha, np.abs(1 - alpha))},
             xlabel="α, for μ = 1/4 and L = 1", ylabel="factor of a step")
 picture(fig, alt="A line and a V: the factor of the flat direction falls slowly with the rate; that of the steep "
                  "direction falls to 0 and rises again, and crosses the line.")
@@ -469,8 +469,8 @@ def best_rate(mu, L): ...
 check.exercise("5-5", best_rate)
 
 # %% tags=["source: §5.6"]
-rate, factor = check.tried("5-5", best_rate, ours.best_rate)(mu, L)    # on the line of section 5.1
-far = np.linalg.norm(descend(loss, theta, gd, steps=5, lr=rate).path - best, axis=1)
+fastest, factor = check.tried("5-5", best_rate, ours.best_rate)(mu, L)    # on the line of section 5.1
+far = np.linalg.norm(descend(loss, theta, gd, steps=5, lr=fastest).path - best, axis=1)
 show.folded(np.append(far[1:] / far[:-1], factor).round(4), "Show the factors of five steps, measured, and yours")
 
 # %% [markdown]
@@ -535,12 +535,12 @@ check.prediction("5-e")
 # Now start a little beside the ridge. Across it the curvature is −1, so the factor is $1+\alpha$: with α = 0.2 the distance from the ridge *grows*, by a fifth in every step. How long until the walk has left?
 
 # %%
-run = descend(valleys, np.stack([10.0 ** -np.arange(1, 13), np.ones(12)]), gd, steps=500, lr=0.2)
-left = (run.path[:, 0] > 0.5).argmax(axis=0)
-print("steps until x > 0.5, from x = 1e-1, 1e-2, …, 1e-12:", left)
-print("more steps for each further digit:", np.diff(left), " ln 10 / ln 1.2 =", round(np.log(10) / np.log(1.2), 1))
+slides = descend(valleys, np.stack([10.0 ** -np.arange(1, 13), np.ones(12)]), gd, steps=500, lr=0.2)
+until = (slides.path[:, 0] > 0.5).argmax(axis=0)
+print("steps until x > 0.5, from x = 1e-1, 1e-2, …, 1e-12:", until)
+print("more steps for each further digit:", np.diff(until), " ln 10 / ln 1.2 =", round(np.log(10) / np.log(1.2), 1))
 fig, ax = figure(7, 2.6)
-draw_curves(ax, {f"from 1e-{e}": (np.arange(240), run.path[:240, 0, e - 1]) for e in (1, 4, 8, 12)}, ylabel="x")
+draw_curves(ax, {f"from 1e-{e}": (np.arange(240), slides.path[:240, 0, e - 1]) for e in (1, 4, 8, 12)}, ylabel="x")
 picture(fig, alt="Four walks that start ever closer to the ridge: each stays near the saddle for a while, longer the "
                  "closer it started, and then leaves for the valley.")
 
@@ -617,13 +617,13 @@ picture(fig, alt="Validation loss against the rate for three rules and four sche
 # At $W=0$ every class has probability 1/10, and the eigenvalue is 1/10: a fifth of the ½.
 
 # %%
-X, labels = np.hstack([mnist.x_train[:500], np.ones((500, 1))]).astype(float), mnist.y_train[:500]
+X, classes = np.hstack([mnist.x_train[:500], np.ones((500, 1))]).astype(float), mnist.y_train[:500]
 
 def softmax_loss(W):
-    return ops.cross_entropy(ops.matmul(X, W), labels)
+    return ops.cross_entropy(ops.matmul(X, W), classes)
 
-L = np.linalg.eigvalsh(X.T @ X / 500)[-1] / 2    # (5.14)
-print(f"L = {L:.1f}, so 2/L = {2 / L:.3f}")
+L_softmax = np.linalg.eigvalsh(X.T @ X / 500)[-1] / 2    # (5.14)
+print(f"L = {L_softmax:.1f}, so 2/L = {2 / L_softmax:.3f}")
 
 # %% [markdown]
 # Does the curvature agree? The Hessian has $7850^2$ entries, half a gigabyte. Instead, `hvp(f)(W, v)` is the **Hessian-vector product** $Hv$, for about the price of two gradients. Repeated products find the largest eigenvalue: each stretches $v$ most along the most curved direction, so $v$ turns towards it. This is **power iteration**.
@@ -640,7 +640,7 @@ largest_curvature = check.tried("5-6", largest_curvature, ours.largest_curvature
 W0, v0 = np.zeros((785, 10)), np.random.default_rng(0).normal(size=(785, 10))
 
 def share_of_L(W):
-    return largest_curvature(lambda v: hvp(softmax_loss)(W, v), v0, steps=30) / L
+    return largest_curvature(lambda v: hvp(softmax_loss)(W, v), v0, steps=30) / L_softmax
 
 two_classes = W0.copy()
 two_classes[784, :2] = 50    # biases: classes 0 and 1 share all the probability
@@ -654,7 +654,7 @@ def walk_at(lr, steps=60):
         losses.append(softmax_loss(W))
     return W, np.array(losses)
 
-walks = {multiple: walk_at(multiple * 2 / L) for multiple in (0.3, 0.95, 3, 20)}
+walks = {multiple: walk_at(multiple * 2 / L_softmax) for multiple in (0.3, 0.95, 3, 20)}
 for multiple, (W, losses) in walks.items():
     print(f"{multiple:4} · 2/L: {(np.diff(losses) > 0).sum()} of 60 steps go up; curvature at the end {share_of_L(W):.2f} · L")
 fig, ax = figure(7.2, 2.8)
@@ -669,7 +669,7 @@ picture(fig, alt="Training loss of softmax regression on 500 digits. At 0.3 and 
 
 # %%
 fig, axes = figure(8.4, 3.6, rows=3)
-draw_digits(axes[0], X[[np.flatnonzero(labels == digit)[0] for digit in range(10)], :784])
+draw_digits(axes[0], X[[np.flatnonzero(classes == digit)[0] for digit in range(10)], :784])
 draw_weights(axes[1], -grad(softmax_loss)(W0)[:784])
 draw_weights(axes[2], walks[3][0][:784])
 picture(fig, alt="Three rows of ten images: digits 0 to 9; the first step for each class, a blurred positive picture of "

@@ -191,7 +191,7 @@ check.exercise("90-4", matmul)
 #
 # $$f(x + h) = f(x) + h\,f'(x) + \frac{h^2}{2}\,f''(x) + \frac{h^3}{6}\,f'''(x) + \cdots \tag{A.7}$$
 #
-# Cut it off, and the error is about the first term left out. For $e^x$ at 0 all derivatives are 1, so the terms are $1, h, h^2/2, h^3/6$:
+# Cut it off, and for small $h$ the error is about the first term left out that is not 0. For $e^x$ at 0 all derivatives are 1, so the terms are $1, h, h^2/2, h^3/6$:
 
 # %%
 h = 0.1
@@ -234,7 +234,7 @@ print("eigenvalues", eigenvalues.round(6), "  their eigenvectors' dot product", 
 # %% [markdown]
 # The dot product is 0: the two lines stand at right angles. This is so for every symmetric matrix (one that equals its transpose). The circle of all arrows becomes an ellipse, and its half-axes have the lengths |λ|.
 #
-# A matrix that is not symmetric may turn *every* arrow. Then its eigenvalues are complex numbers, and they say by how much. A pair $\lambda = \rho\,(\cos\omega \pm i\sin\omega)$ stands for a turn by the angle ω and a stretch by ρ = |λ|. Here is a turn by 30° that shrinks to nine tenths:
+# A matrix that is not symmetric may turn *every* arrow. Then its eigenvalues are complex numbers, and they say by how much. In coordinates that suit it, a matrix with the pair $\lambda = \rho\,(\cos\omega \pm i\sin\omega)$ is a turn by the angle ω and a stretch by ρ = |λ|; in ours its arrows may run along ellipses instead of circles. Here is the plain case, a turn by 30° that shrinks to nine tenths:
 
 # %%
 c, s = np.cos(np.radians(30)), np.sin(np.radians(30))
@@ -315,7 +315,7 @@ show.folded(picture(fig, alt="Error against h, both axes logarithmic: a V for ea
                              "truncation line, the ragged left arms below dashed lines."), "Show the errors")
 
 # %% [markdown]
-# On two logarithmic axes the two errors are straight lines: one climbs with slope 2, the other falls with slope −1. The measured errors make a **V**. Right of its bottom they lie on the line. Left of it they are ragged: rounding is erratic, and its dashed line is a bound, not a prediction. ($x \pm h$ is rounded too. That can add about as much again; the lab below allows for it, so its line lies higher.)
+# On two logarithmic axes the two errors are straight lines: one climbs with slope 2, the other falls with slope −1. The measured errors make a **V**. Right of its bottom they lie on the line. Left of it they are ragged: rounding is erratic, and its dashed line is a bound, not a prediction. ($x \pm h$ is rounded too. Here that can add about as much again.)
 #
 # **Exercise 90-6 (derive).** At which $h$ is the *sum* in (A.12) least? That is not quite where the two are equal. `f` and `f3` are two numbers, the values of $f$ and $f'''$ at $x$, possibly negative; `eps` is ε.
 

@@ -22,8 +22,10 @@ def test_the_lines_are_the_formulas(function):
     data = lab(function=function, x=x)
     assert data.slope == pytest.approx(first)
     np.testing.assert_allclose(data.truncation, data.h**2 * abs(third) / 6, rtol=1e-9, atol=1e-30)
+    np.testing.assert_allclose(data.rounding, 2.220446049250313e-16 * abs(data.value) / (2 * data.h))
+    data = lab(function=function, x=x, scheme="one-sided")
+    np.testing.assert_allclose(data.truncation, data.h * abs(second) / 2)
     np.testing.assert_allclose(data.rounding, 2.220446049250313e-16 * abs(data.value) / data.h)
-    np.testing.assert_allclose(lab(function=function, x=x, scheme="one-sided").truncation, data.h * abs(second) / 2)
 
 
 @pytest.mark.parametrize("function", SMOOTH)

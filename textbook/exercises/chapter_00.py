@@ -6,7 +6,7 @@ import numpy as np
 
 from textbook.exercises import Exercise
 
-TWENTY = ("2 of 20, as if by chance", "10 of 20", "18 or more of 20")
+SEEN = ("less often than on new ones", "as often as on new ones", "more often, but not always", "always")
 
 
 def count_parameters(n, h, k):
@@ -139,13 +139,14 @@ EXERCISES = [
     Exercise(
         "0-c",
         "predict",
-        "How many of twenty new digits does the network read?",
-        TWENTY[2],
+        "How often does the network read the digits it has learned from?",
+        SEEN[2],
         mistakes={
-            "That is what guessing gives. It has learned something that carries over to new pictures.": TWENTY[0],
-            "It does better: the losses above are far below that of guessing.": TWENTY[1],
+            "Its parameters were moved to fit just these: it does better on them.": SEEN[0],
+            "Nearly. But its parameters were moved to fit just these, and that helps a little.": SEEN[1],
+            "A table of all examples would. After four rounds the network is not one yet.": SEEN[3],
         },
-        insight="It is right on about nine pictures in ten that it has never seen, after four epochs.",
+        insight="It does somewhat better on what it has seen. Judge a network on what it has not.",
     ),
     Exercise(
         "0-5",

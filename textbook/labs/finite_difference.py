@@ -33,8 +33,9 @@ lab = Lab(
 def quotients(function, x, scheme, dtype):
     """Difference quotients of f at x in a format, for 97 h: `quotient`, `error`, and what theory says of it.
 
-    `truncation`: h²·|f‴|/6 for the symmetric quotient, h·|f″|/2 for the one-sided one; `rounding`: eps·|f|/h; `best`:
-    the h at which these two cross, 0 or infinity where one of them vanishes.
+    `truncation`: h²·|f‴|/6 for the symmetric quotient, h·|f″|/2 for the one-sided one; `rounding`: eps·|f|, as much as
+    two values of f can be off together, divided by 2h or h; `best`: the h at which these two cross, 0 or infinity where
+    one of them vanishes.
     """
     title, f = FUNCTIONS[function]
     kind = np.dtype(dtype)
@@ -45,7 +46,7 @@ def quotients(function, x, scheme, dtype):
     first, second = grad(f), grad(grad(f))
     value, slope = float(f(np.float64(at))), float(first(at))
     power, size = (2, abs(float(grad(second)(at))) / 6) if symmetric else (1, abs(float(second(at))) / 2)
-    unit = float(np.finfo(kind).eps * abs(value))
+    unit = float(np.finfo(kind).eps * abs(value)) / (2 if symmetric else 1)
     return {"f": f, "title": title, "symmetric": symmetric, "x": at, "value": value, "slope": slope, "h": steps,
             "quotient": quotient.astype(float), "error": np.abs(quotient.astype(float) - slope),
             "truncation": size * steps**power, "rounding": unit / steps,
@@ -78,9 +79,9 @@ def picture(fig):
         curve.plot(x, d.value + d.slope * (x - d.x), ":", color=BLUE, lw=2)
         curve.set(ylim=(y.min() - room, y.max() + room), ylabel=d.title, title="dotted: the tangent")
         errors.plot(d.h, np.clip(d.error, LOWEST, HIGHEST), ".", ls="none", color=plots.INK, ms=5, label="measured")
-        order = "h²·|f‴|/6" if d.symmetric else "h·|f″|/2"
+        order, spread = ("h²·|f‴|/6", "2h") if d.symmetric else ("h·|f″|/2", "h")
         for line, color, dashes, label in ((d.truncation, GREEN, "--", f"truncation, {order}"),
-                                           (d.rounding, BLUE, "-.", "rounding, ε·|f|/h")):  # fmt: skip
+                                           (d.rounding, BLUE, "-.", f"rounding, ε·|f|/{spread}")):  # fmt: skip
             if (line > LOWEST).any():
                 errors.plot(d.h, np.clip(line, LOWEST / 10, None), dashes, color=color, lw=1.6, label=label)
         crossing = d.h[0] < d.best < d.h[-1]
