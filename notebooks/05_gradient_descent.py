@@ -394,7 +394,7 @@ print(f"μ = {mu:.3f}, L = {L:.3f}; loss after 400 steps: {after[0.99]:.3f} at �
 #
 # $$\mathcal{L}(\theta-\alpha{g})\;\le\;\mathcal{L}(\theta)-\alpha\left(1-\frac{\alpha{L}}{2}\right)\lVert{g}\rVert^2\tag{5.9}$$
 #
-# The bracket is positive exactly for $\alpha<2/L$. Then every step goes down, by at least that much, unless the gradient is already 0. It need not be a single valley. `SURFACES["wiggly"]` is $1+x^2-\cos2\pi{x}$, full of side valleys; its `smoothness` is $L=2+4\pi^2$, its `start` a place to walk from. Forty rates, 300 steps each:
+# The bracket is positive exactly for $\alpha<2/L$. Then every step goes down, by at least that much, unless the gradient is already 0. More than one valley is allowed. `SURFACES["wiggly"]` is $1+x^2-\cos2\pi{x}$, full of side valleys; its `smoothness` is $L=2+4\pi^2$, its `start` a place to walk from. Forty rates, 300 steps each:
 
 # %% tags=["source: §5.6"]
 wiggly = SURFACES["wiggly"]

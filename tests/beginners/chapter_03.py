@@ -288,6 +288,10 @@ def thousand_paths(x):
         ("def graph_that_needs_order(x, y):\n    return x.value * y.value", "Return the last node of a graph"),
         ("def graph_that_needs_order(x, y):\n    return x - y", "unsupported operand"),
         ("def graph_that_needs_order(x, y):\n    u = x + y\n    return u + u * u", "✓"),
+        ("def graph_that_needs_order(x, y):\n    u = x + y\n    zero = u + Node(-5.0)\n    return u * (zero * zero)",
+         "✓"),  # right by accident at x + y = 5, and nowhere else
+        ("def graph_that_needs_order(x, y):\n    u = x + y\n    v = u * Node(0.0)\n    return u * v",
+         "A message does come late, but nothing is lost"),
         ("def graph_that_needs_order(x, y):\n    u = x * y\n    v = u + x\n    w = v + y\n    return u * w", "✓"),
     ],
     "3-8": [

@@ -224,6 +224,7 @@ EXERCISES = [
         caught={
             "Only leaves are shared here": trials.fig_1,
             "A node in the middle is shared, but": wrong.in_time,
+            "A message does come late, but nothing is lost with it": wrong.late_and_zero,
             "Return the last node of a graph": lambda x, y: x,
         },
         insight="A node in the middle, reached by a short and a long way: it spoke before it had heard everything.",

@@ -7,7 +7,7 @@ from textbook.exercises.chapter_02 import topological_order
 from textbook.exercises.chapter_03.answers import Node, backward
 
 
-def _by_discovery(root):
+def by_discovery(root):
     """Breadth first from the root: a node comes as soon as it is found, whoever has still to send it something."""
     order, queue = [], deque([root])
     while queue:
@@ -32,7 +32,7 @@ def back(root):
 
 def without_order(root):
     """Backpropagation in the order in which nodes are discovered from the root."""
-    walk(root, _by_discovery(root))
+    walk(root, by_discovery(root))
 
 
 def recursively(root, seed=1.0):
@@ -183,3 +183,9 @@ def in_time(x, y):
     """(u + x)·u with u = x·y: u is shared, and yet its turn comes late enough."""
     u = x * y
     return (u + x) * u
+
+
+def late_and_zero(x, y):
+    """u·(0·u) with u = x·y: u speaks before it has heard all, and has missed nothing."""
+    u = x * y
+    return u * (u * Node(0.0))
