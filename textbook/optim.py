@@ -39,7 +39,7 @@ from textbook.schedules import SCHEDULES, constant, cosine, step_decay, warm_up
 # What a reader finds here.
 __all__ = ["RULES", "SCHEDULES", "Optimizer", "Rule", "Trajectory", "adafactor", "adagrad", "adam", "adamw"]
 __all__ += ["clip_grad_norm", "constant", "cosine", "descend", "find_rule", "gd", "hyperparameters", "kind", "lion"]
-__all__ += ["momentum", "muon", "nadam", "nesterov", "race", "radam", "rmsprop", "rule", "slots", "step_decay"]
+__all__ += ["momentum", "muon", "nadam", "nesterov", "race", "radam", "rmsprop", "rule", "slots", "start", "step_decay"]
 __all__ += ["warm_up"]
 
 
