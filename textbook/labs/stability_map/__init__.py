@@ -9,32 +9,13 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patheffects import withStroke
 
 from textbook import plots
-from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider
-from textbook.labs.stability_map.theory import (
-    BETA,
-    METHODS,
-    REGIMES,
-    SIZE,
-    STEPS,
-    TITLES,
-    curvatures,
-    descents,
-    multipliers,
-    predicted,
-    ratio,
-    regimes,
-    spectral_radius,
-)
-
-__all__ = ["BETA", "METHODS", "SIZE", "descents", "lab", "multipliers", "predicted", "ratio", "regimes"]
+from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider, wipe
+from textbook.labs.stability_map.theory import BETA, METHODS, REGIMES, SIZE, STEPS, descents, multipliers, ratio
+from textbook.plots.style import INK, ORANGE, STAR
 
 # Light where a descent gains little in a step, dark where it gains much.
-SHADES = [
-    LinearSegmentedColormap.from_list(regime, colours)
-    for regime, colours in zip(
-        REGIMES, (("#d9ebf7", "#0072B2"), ("#fdf0d5", "#E69F00"), ("#e3e3e3", "#bdbdbd")), strict=True
-    )
-]
+SHADES = [LinearSegmentedColormap.from_list("", ends)
+          for ends in (("#d9ebf7", "#0072B2"), ("#fdf0d5", "#E69F00"), ("#e3e3e3", "#bdbdbd"))]  # fmt: skip
 LOSSES = Normalize(-12, 2)  # log10 of the final loss on Adam's map
 
 lab = Lab(
@@ -56,11 +37,13 @@ def row_of(method, beta, condition):
     """
     m, whole = METHODS[method], descents(method, condition)
     row, run = int(np.abs(BETA - beta).argmin()), whole.run
-    at = run.diverged_at[row]
+    at, radius = run.diverged_at[row], None
+    if m.matrix is not None:
+        radius = np.abs([multipliers(m, m.lr * c, BETA[row]) for c in (1.0, 1 / condition)]).max(axis=(0, 1))
     grown = [ratio(run.path[: t if t >= 0 else None, :, row, k]) for k, t in enumerate(at)]
     return {"method": m, "descents": whole, "condition": condition, "beta": float(BETA[row]), "lr": m.lr,
             "path": run.path[:, :, row], "loss": run.loss[:, row], "diverged_at": at, "regime": whole.regime[row],
-            "radius": spectral_radius(m, BETA[row], whole.surface), "ratio": np.array(grown)}  # fmt: skip
+            "radius": radius, "ratio": np.array(grown)}  # fmt: skip
 
 
 @lab.pointed
@@ -102,24 +85,23 @@ def colours(d):
 @lab.picture
 def picture(fig):
     grid = fig.add_gridspec(3, 2, width_ratios=(1.25, 1), height_ratios=(1, 0.62, 0.34))
-    chart = fig.add_subplot(grid[:2, 0], xlabel="learning rate α", ylabel="momentum", label="map")
+    chart = fig.add_subplot(grid[:2, 0], ylabel="momentum", label="map")
     key = fig.add_subplot(grid[2, 0], label="key")
     key.set_axis_off()
     scale = key.inset_axes((0.02, 0.6, 0.96, 0.22), xlabel="final loss", xscale="log", yticks=[], label="scale")
+    shades = np.linspace(-12, 2, 141)
+    scale.pcolormesh(10**shades, [0, 1], shades[None, 1:], cmap="cividis", norm=LOSSES)
     plane = fig.add_subplot(grid[0, 1], title="the path", xlabel="flat direction", ylabel="steep")
     fall = fig.add_subplot(grid[1:, 1], xlabel="step", title="loss", yscale="log")
     fall.set(xlim=(-4, STEPS + 4), ylim=(1e-13, 1e5), yticks=10.0 ** np.arange(-12, 6, 4))
     low, high = 1e-14, 1e6  # a hair outside the picture
-    shades = np.linspace(-12, 2, 141)
-    scale.pcolormesh(10**shades, [0, 1], shades[None, 1:], cmap="cividis", norm=LOSSES)
-    orange = plots.OKABE_ITO["vermilion"]
     (row,) = chart.plot([], [], color="black", lw=0.8, ls="-", alpha=0.5)
     (cell,) = chart.plot([], [], "o", ms=11, mfc="none", mec="black", mew=2)
-    (path,) = plane.plot([], [], "o-", color=orange, ms=3, lw=1)
+    (path,) = plane.plot([], [], "o-", color=ORANGE, ms=3, lw=1)
     (begin,) = plane.plot([], [], "o", ms=9, mfc="none", mec="black", mew=1.6)
-    (curve,) = fall.plot([], [], "-", color=orange, lw=1.8)
+    (curve,) = fall.plot([], [], "-", color=ORANGE, lw=1.8)
     (theory,) = fall.plot([], [], color="black", lw=1.2, ls=(0, (4, 2)))
-    drawn: list[Any] = []
+    live = [row, cell, path, begin, curve, theory]
     shown: Any = None
 
     def load(d):
@@ -133,9 +115,7 @@ def picture(fig):
         return changed
 
     def scenery(d):
-        for artist in drawn:
-            artist.remove()
-        before = {artist for axes in (chart, plane) for artist in axes.get_children()}
+        wipe(chart, plane, keep=live)
         plots.draw_contour(plane, d.descents.surface)
         plane.set_title(f"the path on a quadratic, κ = {d.condition:.3g}")
         method, linear = d.method, d.radius is not None
@@ -147,40 +127,35 @@ def picture(fig):
         chart.set_xlabel("learning rate α, where the steepest curvature is λ = 1" if linear else "learning rate α")
         fall.set_title("loss (dashed: from the spectral radius)" if linear else "loss")
         best, column = np.unravel_index(d.descents.run.loss[-1].argmin(), (SIZE, SIZE))
-        (star,) = chart.plot(
-            method.lr[column], BETA[best], "*", color=plots.OKABE_ITO["yellow"], ms=13, mec="black", mew=0.8, ls="",
-            label="lowest final loss (fuller colour: lower)", clip_on=False,
-        )  # fmt: skip
+        (star,) = chart.plot(method.lr[column], BETA[best], clip_on=False, **STAR,
+                             label="lowest final loss (fuller colour: lower)")  # fmt: skip
         scale.set_visible(not linear)
         if linear:
             borders(d, star)
         elif (legend := key.get_legend()) is not None:
             legend.remove()
-        drawn[:] = [a for axes in (chart, plane) for a in axes.get_children() if a not in before]
 
     def borders(d, star):
         method, regime = d.method, d.descents.regime
-        flat, steep = curvatures(d.descents.surface)
-        bound, onset = method.bound(BETA) / steep, method.onset(BETA) / steep
-        late = onset * steep / flat
-        lines = [
-            chart.plot(lr, BETA, color="black", lw=width, ls=dashes, label=label)[0]
-            for lr, width, dashes, label in (
-                (bound, 2.2, "-", "limit of convergence"),
-                (onset, 1.8, (0, (5, 2)), "oscillation begins, steep direction"),
-                (np.where(late < bound, late, np.nan), 1.5, (0, (1.2, 1.5)), "oscillation begins, flat direction"),
-            )
-        ]
+        bound, onset = method.bound(BETA), method.onset(BETA)
+        late = np.where(onset * d.condition < bound, onset * d.condition, np.nan)
+        for lr, width, dashes, label in (
+            (bound, 2.2, "-", "limit of convergence"),
+            (onset, 1.8, (0, (5, 2)), "oscillation begins, steep direction"),
+            (late, 1.5, (0, (1.2, 1.5)), "oscillation begins, flat direction"),
+        ):
+            chart.plot(lr, BETA, color="black", lw=width, ls=dashes, label=label)
+        lines = [line for line in chart.lines if line not in (row, cell, star)]
         legend = key.legend(handles=[*lines, star], loc="upper left", handlelength=3.2, borderaxespad=0)
         legend.set_in_layout(False)
-        for number, title in enumerate(TITLES):
+        for number, title in enumerate(REGIMES):
             rows, columns = np.nonzero(regime == number)
             if len(rows) > 0.04 * regime.size:
                 middle = int(np.median(rows))
                 within = columns[rows == middle] if (rows == middle).any() else columns
                 chart.text(
                     method.lr[int(np.median(within))], BETA[middle], title.replace(" ", "\n", 1), ha="center",
-                    va="center", color=plots.INK, path_effects=[withStroke(linewidth=3, foreground="white")],
+                    va="center", color=INK, path_effects=[withStroke(linewidth=3, foreground="white")],
                 )  # fmt: skip
 
     def draw(d, k):
@@ -193,7 +168,7 @@ def picture(fig):
                 theory.set_data(steps, np.clip(d.loss[0, k] * d.radius[k] ** (2.0 * steps), low, high))
         return caption(d, k)
 
-    return Picture([row, cell, path, begin, curve, theory], draw, load, pointer=[chart])
+    return Picture(live, draw, load, pointer=[chart])
 
 
 def caption(d, k):
@@ -205,15 +180,13 @@ def caption(d, k):
         best = int(np.where(np.isfinite(d.loss[-1]), d.loss[-1], np.inf).argmin())
         return (f"{where}: {end} (at the start {loss[0]:.3g}).\n"
                 f"The lowest of this row is {d.loss[-1, best]:.3g}, at α = {d.lr[best]:.3g}.")  # fmt: skip
-    flat, steep = curvatures(d.descents.surface)
     directions = [f"{name} direction, λ = {c:.3g}: {in_words(multipliers(d.method, lr * c, d.beta))} a step"
-                  for name, c in (("Steep", steep), ("Flat", flat))]  # fmt: skip
+                  for name, c in (("Steep", 1.0), ("Flat", 1 / d.condition))]  # fmt: skip
     return "\n".join([
-        f"{where}: {TITLES[d.regime[k]]}; {end}.",
+        f"{where}: {REGIMES[d.regime[k]]}; {end}.",
         *directions,
         f"Ratio a step: {d.ratio[k]:.3f} measured, {d.radius[k]:.3f} from theory (spectral radius). "
-        f"αλ = {lr * steep:.3g}: oscillates from {d.method.onset(d.beta) / steep:.3g}, "
-        f"diverges from {d.method.bound(d.beta) / steep:.3g}.",
+        f"αλ = {lr:.3g}: oscillates from {d.method.onset(d.beta):.3g}, diverges from {d.method.bound(d.beta):.3g}.",
     ])  # fmt: skip
 
 

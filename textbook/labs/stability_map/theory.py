@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,14 +16,12 @@ from textbook.surfaces import Surface, quadratic
 STEPS = 200
 SIZE = 100  # cells along each axis
 BETA = np.linspace(0, 0.99, SIZE)
-REGIMES = ("converges", "oscillates", "diverges")
-TITLES = ("converges smoothly", "oscillates and converges", "diverges")
+REGIMES = ("converges smoothly", "oscillates and converges", "diverges")
 
 # ---------------------------------------------------------------------------------------------- the theory
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(NamedTuple):
     """A rule on the curvature λ = 1, with the hyperparameter that the map's second axis sets.
 
     Attributes:
@@ -102,18 +99,10 @@ def multipliers(method: Method, a: Any, beta: Any) -> Array:
     return np.array([half + root, half - root])
 
 
-def predicted(method: Method, lr: Any, beta: Any, curvatures: Sequence[float]) -> Array:
-    """What theory says of descents on these curvatures: an index into `REGIMES`, of shape (*runs)."""
-    assert method.onset is not None and method.bound is not None, "Adam's step is not linear"
-    steepest = np.asarray(lr) * max(curvatures)
-    return np.where(steepest >= method.bound(beta), 2, (steepest > method.onset(beta)).astype(int))
-
-
 # ---------------------------------------------------------------------------------------------- the measurement
 
 
-@dataclass(frozen=True)
-class Descents:
+class Descents(NamedTuple):
     """All descents of a map: path (201, 2, rows of β, columns of lr), and what they do.
 
     Attributes:
@@ -130,8 +119,7 @@ class Descents:
 @lru_cache(maxsize=3)  # 32 MB each
 def descents(method: str, condition: float) -> Descents:
     """Descend from one start with every pair (lr, β) of the map, in one call."""
-    m = METHODS[method]
-    surface = quadratic((1 / condition, 1.0))
+    m, surface = METHODS[method], quadratic((1 / condition, 1.0))
     run = optim.descend(surface.f, surface.start, m.rule, STEPS, limit=1e9, lr=m.lr[None], **m.hyper(BETA[:, None]))
     return Descents(surface, run, regimes(run))
 
@@ -157,17 +145,3 @@ def ratio(path: Array) -> float:
         return 0.0
     quarter = max(len(size) // 4, 1)
     return float((size[-quarter:].max() / size[-2 * quarter : -quarter].max()) ** (1 / quarter))
-
-
-def spectral_radius(method: Method, beta: float, surface: Surface) -> Array | None:
-    """(100,) by theory, the factor of a step in the slowest direction; None for Adam."""
-    if method.matrix is None:
-        return None
-    z = [multipliers(method, method.lr * c, beta) for c in curvatures(surface)]
-    return np.abs(z).max(axis=(0, 1))
-
-
-def curvatures(surface: Surface) -> tuple[float, float]:
-    """The smaller, of the flat direction, and the larger, of the steep one."""
-    assert surface.smoothness is not None and surface.strong_convexity is not None
-    return surface.strong_convexity, surface.smoothness
