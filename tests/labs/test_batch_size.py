@@ -53,7 +53,7 @@ def test_single_examples_diverge_at_a_large_rate():
 
 
 def test_settings():
-    with pytest.raises(ValueError, match="start must be two numbers"):
+    with pytest.raises(ValueError, match="start, w and b, must be 2 finite numbers"):
         lab(start=(1.0,))
     with pytest.raises(ValueError, match=r"lr must lie between 0\.01 and 1"):
         lab(lr=3)

@@ -32,5 +32,5 @@ def test_the_pointer_moves_the_point():
     view = lab.show()
     view.stage._point = [0, 0.5, 0.25, True]  # as the browser says it
     assert "(0.50, 0.25)" in view.stage.caption and view.settings["point"] == (0.5, 0.25)
-    with pytest.raises(ValueError, match="point must be two numbers"):
+    with pytest.raises(ValueError, match="point, x and y, must be 2 finite numbers"):
         lab(point=(1.0, 2.0, 3.0))

@@ -126,8 +126,8 @@ def test_the_still_shows_where_the_descent_arrives():
 
 @pytest.mark.parametrize("values, message", [
     ({"points": ((1, 2, 3),)}, "pairs of finite numbers"), ({"points": ((1, float("nan")),)}, "pairs"),
-    ({"points": ()}, "pairs"), ({"start": (1,)}, r"pair \(w, b\)"), ({"lr": 0}, "lr must lie"),
-    ({"preset": "moon"}, "unknown preset"),
+    ({"points": ()}, "pairs"), ({"start": (1,)}, "start, w and b, must be 2 finite numbers"),
+    ({"lr": 0}, "lr must lie"), ({"preset": "moon"}, "unknown preset"),
 ])  # fmt: skip
 def test_a_bad_setting_is_refused(values, message):
     with pytest.raises(ValueError, match=message):

@@ -63,6 +63,7 @@ from textbook.lab.controls import (
     Status,
     Text,
     Toggle,
+    as_tuples,
     number,
     round_numbers,
 )

@@ -29,6 +29,12 @@ def number(value: Any) -> float:
         return math.nan
 
 
+def as_tuples(numbers: Any) -> Any:
+    """An array or nested lists as nested tuples, which can be compared and printed."""
+    numbers = numbers.tolist() if isinstance(numbers, np.ndarray) else numbers
+    return tuple(map(as_tuples, numbers)) if isinstance(numbers, list) else numbers
+
+
 DECADE = (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.5, 2.7, 3, 3.3, 3.6, 4, 4.4, 5, 5.5, 6, 6.6, 7, 8, 9)
 
 
@@ -175,15 +181,31 @@ class Text(Control):
 
 @dataclass
 class Numbers(Control):
-    """Finite numbers that the pointer sets, such as a start point: a tuple; None where the lab may choose."""
+    """Finite numbers that the pointer sets, such as a start point: a tuple; None where the lab may choose.
 
-    def check(self, value: Any) -> tuple[float, ...] | None:
+    Args:
+        label: what they are, for those who get them wrong.
+        shape: (n,), or (None, 2) for any number of pairs.
+        most: how large they may be.
+    """
+
+    shape: tuple[int | None, ...] = (None,)
+    most: float = FAR
+
+    def check(self, value: Any) -> tuple | None:
         if value is None and self.default is None:
             return None
-        given = tuple(map(number, value if isinstance(value, list | tuple | np.ndarray) else (value,)))
-        if not given or not all(abs(v) <= FAR for v in given):
-            raise ValueError(f"{self.name} must be finite numbers, at most {FAR:g} in size, got {value!r}")
-        return given
+        try:
+            given = np.array(value, dtype=float, ndmin=len(self.shape))
+        except (TypeError, ValueError, OverflowError):
+            given = np.array([])
+        sizes = zip(self.shape, given.shape, strict=False)
+        fits = given.ndim == len(self.shape) and all(n in (None, size) for n, size in sizes)
+        if not fits or not given.size or not (np.abs(given) <= self.most).all():
+            kind = "pairs of " if len(self.shape) > 1 else f"{self.shape[0]} " if self.shape[0] else ""
+            named = f"{self.name}, {self.label}," if self.label else self.name
+            raise ValueError(f"{named} must be {kind}finite numbers, at most {self.most:g} in size, got {value!r}")
+        return as_tuples(given)
 
 
 @dataclass

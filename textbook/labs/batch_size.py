@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from textbook import engine, ops, optim, plots
+from textbook import engine, ops, optim
 from textbook.data import line
 from textbook.lab import FrameAxis, Lab, Numbers, Picture, Slider, wipe
+from textbook.plots.style import BLUE, INK, ORANGE, PALE, STAR, START
+from textbook.words import counted
 
-BLUE, ORANGE = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"]
 N = 128
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 112, 120, N)
 EXTENT = ((-0.5, 4.5), (-1.5, 3.5))  # of w and b
@@ -18,7 +19,7 @@ lab = Lab(
     lr=Slider("learning rate α", 0.1, 0.01, 1.0, 0.05, log=True),
     epochs=Slider("epochs", 3, 1, 8, 1),
     seed=Slider("order of the examples (seed)", 0, 0, 20, 1, more=True),
-    start=Numbers(default=(0.0, -1.0)),
+    start=Numbers("w and b", (0.0, -1.0), shape=(2,)),
     size=FrameAxis("batch size", of=lambda d: d.sizes, show="{}", start=4, log=True, interval=350),
 )
 
@@ -51,8 +52,6 @@ def descents(lr, epochs, seed, start):
     """
     x, y = (a[:, 0] for a in line(N, slope=2.0, intercept=1.0, noise=1.0, rng=np.random.default_rng(7)))
     point, rng = np.array(start), np.random.default_rng(seed)
-    if point.shape != (2,):
-        raise ValueError(f"start must be two numbers, w and b, got {start}")
     best = np.linalg.lstsq(np.stack([x, np.ones(N)], axis=1), y, rcond=None)[0]
     stream = np.concatenate([rng.permutation(N) for _ in range(epochs)])
     path, diverged_at = zip(*(walk(point, x, y, stream, size, lr) for size in SIZES), strict=True)
@@ -77,13 +76,12 @@ def table(d):
 
 @lab.picture
 def picture(fig):
-    grid = fig.add_gridspec(2, 2, width_ratios=(1.15, 1))
-    place, fall, blur = (fig.add_subplot(cell) for cell in (grid[:, 0], grid[0, 1], grid[1, 1]))
+    place, fall, blur = fig.subplot_mosaic("AB;AC", width_ratios=(1.15, 1)).values()
     place.set(xlim=EXTENT[0], ylim=EXTENT[1], xlabel="w", ylabel="b", title="mean loss over all examples")
     fall.set(xlabel="examples seen", ylabel="loss above minimum", yscale="log")
     blur.set(xlabel="batch size B", ylabel="noise of a gradient", xscale="log", yscale="log")
     (path,) = place.plot([], [], "o-", color=ORANGE, ms=3.5, lw=1, mec="white", mew=0.3)
-    (begin,) = place.plot([], [], "D", color="black", ms=7, mfc="white", ls="none")
+    (begin,) = place.plot([], [], **START)
     (curve,) = fall.plot([], [], "-", color=ORANGE, lw=1.4)
     (mark,) = blur.plot([], [], "o", color=ORANGE, ms=10, mec="white", ls="none")
     live = [path, begin, curve, mark]
@@ -97,18 +95,18 @@ def picture(fig):
         w, b = np.meshgrid(np.linspace(*EXTENT[0], 101), np.linspace(*EXTENT[1], 101))
         z = ((w[..., None] * d.x + b[..., None] - d.y) ** 2).mean(axis=-1)
         heights = d.lowest + (z.max() - d.lowest) * np.linspace(0, 1, 13) ** 2
-        place.contour(w, b, z, levels=heights[1:], colors=plots.PALE, linewidths=0.7)
-        place.plot(*d.best, "*", ms=13, ls="none", color=plots.OKABE_ITO["yellow"], mec=plots.INK, mew=0.8)
+        place.contour(w, b, z, levels=heights[1:], colors=PALE, linewidths=0.7)
+        place.plot(*d.best, **STAR)
         fall.set(xlim=(0, N * d.epochs), ylim=(1e-5, 100 * max(d.loss[-1][0] - d.lowest, 1e-2)))
         fall.plot(*above(d, len(SIZES) - 1), "--", color=BLUE, lw=1.4, label="full batch")
         fall.legend(loc="upper right", fontsize=9)
         some = slice(len(SIZES) - 1)  # the full batch has no noise, and a logarithmic axis no 0
         blur.plot(d.sizes[some], d.theory[some], "-", color=BLUE, lw=1.4, label="theory")
-        blur.plot(d.sizes[some], d.noise[some], ".", ls="none", color=plots.INK, ms=6, label="measured")
+        blur.plot(d.sizes[some], d.noise[some], ".", ls="none", color=INK, ms=6, label="measured")
         low = float(d.theory[some].min()) / 4
         blur.set(xlim=(0.8, 1.25 * N), ylim=(low / 2, 4 * max(d.theory.max(), d.slope)))
         if d.slope > low:  # at the minimum there is none to show
-            blur.axhline(d.slope, color=plots.PALE, ls=":", lw=1.2)
+            blur.axhline(d.slope, color=PALE, ls=":", lw=1.2)
             blur.text(N, 1.15 * d.slope, "length of the full gradient", color="#555555", size=9, ha="right")
         blur.legend(loc="lower left", fontsize=9)
 
@@ -121,7 +119,7 @@ def picture(fig):
         kind = {1: "stochastic", N: "full batch"}.get(size, "mini-batch")
         steps = len(way) - 1
         end = f"diverged at step {at}" if at >= 0 else f"the loss ends {loss[-1] - d.lowest:.2g} above its minimum"
-        return (f"Batch size {size}, {kind}: {steps} step{'s' * (steps != 1)} for {size * steps} examples seen; {end}. "
+        return (f"Batch size {size}, {kind}: {counted(steps, 'step')} for {size * steps:,} examples seen; {end}. "
                 f"At the start a batch's gradient is {d.noise[k]:.2f} off the full one, of length "
                 f"{d.slope:.2f}.")  # fmt: skip
 

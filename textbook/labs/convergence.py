@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from textbook import ops, optim, plots
+from textbook import ops, optim
 from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, round_numbers, wipe
+from textbook.plots.style import BLUE, ORANGE, PALE, STAR, START
 
 NAMES, DASHES = ("gradient descent", "heavy ball"), ("-", "--")
-COLORS = (plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"])
+COLORS = (BLUE, ORANGE)
 FUNCTIONS = {"quadratic": "quadratic", "soft": "flatter far from 0"}
 FLOOR = 1e-8  # of the picture's distances
 
@@ -15,7 +16,7 @@ lab = Lab(
     inches=(8.4, 4.6),
     function=Choice("function", "quadratic", FUNCTIONS),
     steps=Slider("steps", 80, 10, 300, 1),
-    start=Numbers(default=(-2.5, 0.25)),
+    start=Numbers("x and y", (-2.5, 0.25), shape=(2,), most=100.0),
     kappa=FrameAxis("condition number κ", 20.0, of=lambda d: d.kappa, show="{:.4g}", log=True, interval=80),
 )
 
@@ -36,8 +37,8 @@ def descents(function, steps, start):
     `measured` (2, κs), the last ratio: heavy ball's times (t − 1)/t, because its two roots are equal.
     """
     kappa, point = round_numbers(2, 1000), np.array(start)
-    if point.shape != (2,) or not 1e-6 < np.abs(point).max() <= 100:
-        raise ValueError(f"start must be two numbers, not both 0 and at most 100 in size, got {start}")
+    if np.abs(point).max() < 1e-6:
+        raise ValueError("start is the minimum: choose x and y that are not both 0")
     low, high = 1 / kappa, 1.0
     root = (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)
     best = [
@@ -69,22 +70,21 @@ def contour(kappa, height, function):
 
 @lab.picture
 def picture(fig):
-    grid = fig.add_gridspec(2, 2, width_ratios=(1.15, 1))
-    place, far, rate = (fig.add_subplot(cell) for cell in (grid[:, 0], grid[0, 1], grid[1, 1]))
+    place, far, rate = fig.subplot_mosaic("AB;AC", width_ratios=(1.15, 1)).values()
     place.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="x, curvature 1/κ", ylabel="y, curvature up to 1",
               title="lines of equal height, and the paths")  # fmt: skip
     far.set(xlabel="step", ylabel="distance / first", yscale="log")
     rate.set(xlabel="condition number κ", ylabel="factor of a step", xscale="log", xlim=(1.8, 1100), ylim=(0, 1.08))
-    rings = [place.plot([], [], "-", color=plots.PALE, lw=0.8)[0] for _ in range(6)]
-    (begin,) = place.plot([], [], "D", color="black", ms=7, mfc="white", ls="none", zorder=5)
-    place.plot(0, 0, "*", ms=13, ls="none", color=plots.OKABE_ITO["yellow"], mec=plots.INK, mew=0.8)
+    rings = [place.plot([], [], "-", color=PALE, lw=0.8)[0] for _ in range(6)]
+    (begin,) = place.plot([], [], **START, zorder=5)
+    place.plot(0, 0, **STAR)
     paths, curves, slopes, marks = [], [], [], []
     for name, color, sign, dashes in zip(NAMES, COLORS, "os", DASHES, strict=True):
         paths += place.plot([], [], sign, color=color, ls=dashes, lw=1.1, ms=4, mec="white", mew=0.4)
         curves += far.plot([], [], color=color, ls=dashes, lw=1.8, label=name)
         slopes += far.plot([], [], color=color, ls=":", lw=2.6, alpha=0.6)
         marks += rate.plot([], [], sign, color=color, ls="none", ms=9, mec="white")
-    (theory,) = far.plot([], [], color=plots.PALE, ls=":", lw=2.6, label="theory's slope")
+    (theory,) = far.plot([], [], color=PALE, ls=":", lw=2.6, label="theory's slope")
     key = far.legend(handles=[*curves, theory], loc="lower right", bbox_to_anchor=(1.01, 1), ncols=3, handlelength=2,
                      columnspacing=1, fontsize=8.5, borderaxespad=0.3)  # fmt: skip
     key.set_in_layout(False)

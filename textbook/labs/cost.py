@@ -149,7 +149,7 @@ lab = Lab(
     operation=Choice("operation", "matmul", {name: op.title for name, op in OPERATIONS.items()}),
     k=Slider("kernel side k", 3, 1, 11, 2, when=lambda s: s["operation"] == "convolution"),
     measure=Button("Measure on this machine", does=lambda view: view.measure()),
-    times=Numbers("times", None),
+    times=Numbers(),
     n=FrameAxis("n", of=lambda d: d.sizes, show="{:,}", log=True, interval=500,
                 start=lambda d: d.sizes[len(d.sizes) // 2]),
 )  # fmt: skip

@@ -4,13 +4,14 @@ import numpy as np
 
 from textbook import engine, plots
 from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, wipe
+from textbook.plots.style import BLUE, ORANGE
 from textbook.surfaces import SURFACES
 
 lab = Lab(
     "Drag in the map to choose a point; move the slider to find the steepest direction",
     inches=(8.4, 3.8),
     surface=Choice("surface", "ravine", {name: s.title for name, s in SURFACES.items() if s.dimension == 2}),
-    point=Numbers(),
+    point=Numbers("x and y", shape=(2,)),
     angle=FrameAxis("direction", of=lambda d: d.angle, show="{:.0f}°", start=30.0),
 )
 
@@ -20,8 +21,6 @@ def directions(surface, point):
     """A point, the gradient there, and in 121 directions the slope and a cut through the surface."""
     surface = SURFACES[surface]
     point = np.array(surface.start if point is None else point)
-    if point.shape != (2,):
-        raise ValueError(f"point must be two numbers, got {tuple(map(float, point))}")
     gradient = engine.grad(surface.f)(point)
     angle = np.linspace(0, 360, 121)
     unit = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
@@ -38,12 +37,11 @@ def table(d):
 
 @lab.picture
 def picture(fig):
-    blue, orange = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"]
     chart, profile = fig.subplots(1, 2)
-    (ray,) = chart.plot([], [], "-", color=orange, lw=2.4)
-    (uphill,) = chart.plot([], [], "--", color=blue, lw=2.4)
+    (ray,) = chart.plot([], [], "-", color=ORANGE, lw=2.4)
+    (uphill,) = chart.plot([], [], "--", color=BLUE, lw=2.4)
     (height,) = profile.plot([], [], "-", color="0.35")
-    (tangent,) = profile.plot([], [], "-", color=orange, lw=2.4)
+    (tangent,) = profile.plot([], [], "-", color=ORANGE, lw=2.4)
     dot, foot = (ax.plot([], [], "o", color="white", mec="black", ms=8)[0] for ax in (chart, profile))
     live = [ray, uphill, dot, height, tangent, foot]
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from textbook import ops, plots
+from textbook import ops
 from textbook.engine import grad
 from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider, wipe
+from textbook.plots.style import BLUE, GREEN, INK, ORANGE, PALE
 
-BLUE, ORANGE, GREEN = (plots.OKABE_ITO[name] for name in ("blue", "vermilion", "green"))
 FUNCTIONS = {
     "exp": ("exp(x)", ops.exp),
     "sin": ("sin(x)", ops.sin),
@@ -75,10 +75,10 @@ def picture(fig):
         x = np.linspace(-3, 3, 241)
         y = d.f(x)
         room = 0.12 * float(np.ptp(y))
-        curve.plot(x, y, "-", color=plots.INK, lw=1.6)
+        curve.plot(x, y, "-", color=INK, lw=1.6)
         curve.plot(x, d.value + d.slope * (x - d.x), ":", color=BLUE, lw=2)
         curve.set(ylim=(y.min() - room, y.max() + room), ylabel=d.title, title="dotted: the tangent")
-        errors.plot(d.h, np.clip(d.error, LOWEST, HIGHEST), ".", ls="none", color=plots.INK, ms=5, label="measured")
+        errors.plot(d.h, np.clip(d.error, LOWEST, HIGHEST), ".", ls="none", color=INK, ms=5, label="measured")
         order, spread = ("h²·|f‴|/6", "2h") if d.symmetric else ("h·|f″|/2", "h")
         for line, color, dashes, label in ((d.truncation, GREEN, "--", f"truncation, {order}"),
                                            (d.rounding, BLUE, "-.", f"rounding, ε·|f|/{spread}")):  # fmt: skip
@@ -86,7 +86,7 @@ def picture(fig):
                 errors.plot(d.h, np.clip(line, LOWEST / 10, None), dashes, color=color, lw=1.6, label=label)
         crossing = d.h[0] < d.best < d.h[-1]
         if crossing:
-            errors.axvline(d.best, color=plots.PALE, lw=1, ls=":")
+            errors.axvline(d.best, color=PALE, lw=1, ls=":")
         errors.set_title("dotted: where the two lines cross" if crossing else "one of the two errors is absent")
         errors.legend(loc="lower left", fontsize=9)
 

@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from textbook import data as toys
-from textbook import engine, ops, optim, plots
+from textbook import engine, ops, optim
 from textbook.engine import Array
-from textbook.lab import Button, Choice, Control, FrameAxis, Lab, Numbers, Picture, Slider, View
+from textbook.lab import Button, Choice, FrameAxis, Lab, Numbers, Picture, Slider, View
+from textbook.plots.style import BLUE, GREEN, ORANGE, START
+from textbook.words import number
 
-BLUE, ORANGE, GREEN = (plots.OKABE_ITO[name] for name in ("blue", "vermilion", "green"))
 LEVELS = np.arange(1, 8) / 7  # of the ellipses: their size, as a part of what fills the box
 FLAT = 1e-12  # a curvature this small beside the largest is none
 LOWEST, HIGHEST = 1e-8, 1e4  # of the loss curve
@@ -45,49 +46,28 @@ def bowl(x: Any, y: Any) -> Callable[[Any], Any]:
 
 
 class Preset(NamedTuple):
-    """Points, and what suits them."""
+    """Points (N, 2), and what suits them."""
 
     title: str
-    points: tuple[tuple[float, float], ...]
+    points: Array
     lr: float
     start: tuple[float, float]
     seen: Box  # of the data
     box: Box  # of the bowl
 
 
-def _pairs(x: Array, y: Array) -> tuple[tuple[float, float], ...]:
-    return tuple(zip(np.ravel(x).tolist(), np.ravel(y).tolist(), strict=True))
-
-
-_X, _Y = (v.round(2) for v in toys.line(20, slope=2.0, intercept=1.0, noise=0.5, rng=np.random.default_rng(0)))
-_FAR, _HIGH = (v.round(2) for v in toys.line(20, slope=3.0, intercept=3.0, noise=0.5, rng=np.random.default_rng(1)))
+NEAR = np.hstack(toys.line(20, slope=2.0, intercept=1.0, noise=0.5, rng=np.random.default_rng(0))).round(2)
+HIGH = np.hstack(toys.line(20, slope=3.0, intercept=3.0, noise=0.5, rng=np.random.default_rng(1))).round(2)
+MEAN, SPREAD = HIGH[:, 0].mean(), HIGH[:, 0].std()
 PRESETS = {
-    "source": Preset("the one point (2, 5)", ((2.0, 5.0),), 0.1, (1.0, 0.0), ((-1, 5), (-3, 12)), ((-1, 5), (-3, 4))),
-    "noisy": Preset("20 noisy points", _pairs(_X, _Y), 0.1, (-1.0, -1.0), ((-1.5, 1.5), (-4, 6)), ((-2, 5), (-2, 4))),
-    "far": Preset(
-        "20 points far from 0", _pairs(10 + 2 * _FAR, _HIGH), 0.008, (0.0, 0.0),
-        ((0, 13), (-4, 10)), ((-1, 3), (-18, 4)),
-    ),
-    "standardised": Preset(
-        "the same, standardised", _pairs((_FAR - _FAR.mean()) / _FAR.std(), _HIGH), 0.1, (0.0, 0.0),
-        ((-2.5, 2.5), (-4, 10)), ((-2, 5), (-1, 6)),
-    ),
+    "source": Preset("the one point (2, 5)", np.array([(2.0, 5.0)]), 0.1, (1.0, 0.0),
+                     ((-1, 5), (-3, 12)), ((-1, 5), (-3, 4))),
+    "noisy": Preset("20 noisy points", NEAR, 0.1, (-1.0, -1.0), ((-1.5, 1.5), (-4, 6)), ((-2, 5), (-2, 4))),
+    "far": Preset("20 points far from 0", HIGH * (2, 1) + (10, 0), 0.008, (0.0, 0.0),
+                  ((0, 13), (-4, 10)), ((-1, 3), (-18, 4))),
+    "standardised": Preset("the same, standardised", (HIGH - (MEAN, 0)) / (SPREAD, 1), 0.1, (0.0, 0.0),
+                           ((-2.5, 2.5), (-4, 10)), ((-2, 5), (-1, 6))),
 }  # fmt: skip
-
-
-class Pairs(Control):
-    """Points ((x, y), …), or None for those of the preset."""
-
-    def check(self, value: Any) -> Any:
-        if value is None:
-            return None
-        try:
-            array = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
-            array = np.empty(0)
-        if array.ndim != 2 or array.shape[1] != 2 or not len(array) or not (np.abs(array) <= 1e9).all():
-            raise ValueError(f"{self.name} must be pairs of finite numbers, such as ((2, 5), (3, 6)); got {value!r}")
-        return tuple(map(tuple, array.tolist()))
 
 
 def lift(view: View) -> None:
@@ -103,8 +83,8 @@ lab = Lab(
     lr=Slider("α", 0.1, 0.001, 1.2, 0.001),
     steps=Slider("steps", 30, 1, 200, 1),
     lift=Button("Move all points up by 1", does=lift),
-    points=Pairs(),
-    start=Numbers(),
+    points=Numbers(shape=(None, 2)),
+    start=Numbers("w and b", shape=(2,)),
     held=Numbers(),  # the number of the point that is being dragged
     step=FrameAxis("step", of=lambda d: range(len(d.loss)), show="{}", start=lambda d: d.arrived, interval=250),
 )
@@ -122,8 +102,6 @@ def fit(preset, lr, steps, points, start):
     chosen = PRESETS[preset]
     x, y = np.array(points or chosen.points).T
     begin = np.array(start or chosen.start)
-    if begin.shape != (2,):
-        raise ValueError(f"the start is a pair (w, b), got {start}")
     f = bowl(x, y)
     run = optim.descend(f, begin, optim.gd, steps, lr=lr, limit=1e9)
     _, slope = engine.value_and_grad(f, seed=1.0)(run.path.T)
@@ -206,7 +184,7 @@ def picture(fig):
     (star,) = place.plot([], [], "*", color=GREEN, ms=13, mec="white", zorder=3)
     (way,) = place.plot([], [], "-", color=ORANGE, lw=0.8, alpha=0.5, zorder=2, gid="way")
     (path,) = place.plot([], [], "o-", color=ORANGE, ms=4, lw=1.4, mec="white", mew=0.4, zorder=4)
-    (begin,) = place.plot([], [], "D", color="black", ms=7, mfc="white", zorder=4)
+    (begin,) = place.plot([], [], **START, zorder=4)
     (here,) = place.plot([], [], "o", color=ORANGE, ms=10, mec="black", mew=1, zorder=5)
     (curve,) = fall.plot([], [], "-", color=ORANGE, lw=1.6)
     (mark,) = fall.plot([], [], "o", color=ORANGE, ms=9, mec="black", zorder=5, clip_on=False)
@@ -279,5 +257,5 @@ def around(box: Box, points: Array) -> Box:
 
 
 def say(value: float) -> str:
-    """Four digits, without −0 and without the dust of rounding."""
-    return f"{round(float(value), 10) + 0.0:.4g}".replace("-", "−")
+    """Four digits, without the dust of rounding."""
+    return number(round(float(value), 10))

@@ -4,7 +4,7 @@ import numpy as np
 
 from textbook import engine, ops, optim
 from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider
-from textbook.plots import OKABE_ITO
+from textbook.plots.style import BLUE, ORANGE
 
 NO, YES = (-3.0, -2.2, -1.5, 0.6), (-0.4, 1.4, 2.3, 3.1)  # where the points of either class begin
 FAR = 4.0  # how far a point can be dragged
@@ -16,7 +16,7 @@ lab = Lab(
     loss=Choice("loss", "entropy", {"entropy": "cross-entropy", "squared": "squared error"}),
     start=Choice("start", "undecided", STARTS),
     lr=Slider("α", 1.0, 0.1, 4.0, 0.1),
-    points=Numbers(),
+    points=Numbers("x, four of either class", shape=(8,), most=FAR),
     step=FrameAxis("step", of=lambda d: range(len(d.value)), show="{}", start=lambda d: 30, interval=80),
 )
 
@@ -30,8 +30,6 @@ def example_loss(loss, z, y):
 def learned(loss, start, lr, points):
     """60 steps of descent on θ = (w, b): at each the loss, the answers right, and the push on each logit."""
     x = np.array(NO + YES if points is None else points)
-    if x.shape != (8,) or np.abs(x).max() > FAR:
-        raise ValueError(f"points must be 8 numbers between {-FAR:g} and {FAR:g}, four of either class, got {points}")
     y = np.repeat([0.0, 1.0], 4)
     f = lambda theta: ops.mean(example_loss(loss, theta[0] * x + theta[1], y))  # noqa: E731
     path = optim.descend(f, [0.0 if start == "undecided" else -5.0, 0.0], optim.gd, 60, lr=lr).path
@@ -60,12 +58,11 @@ def picture(fig):
     data.set(xlim=(-FAR, FAR), ylim=(-0.12, 1.12), xlabel="x", ylabel="probability of a yes", yticks=[0, 0.5, 1])
     pushes.set(xlim=(-11, 11), ylim=(-1.1, 1.1), xlabel="logit z", ylabel="push on z, −∂loss/∂z")
     pushes.axhline(0, color="0.8", lw=0.8)
-    blue, orange = OKABE_ITO["blue"], OKABE_ITO["vermilion"]
     (curve,) = data.plot([], [], "-", color="black", lw=2)
     (border,) = data.plot([], [], ":", color="black", lw=1.4)
     errors = [data.plot([], [], "-", color="0.6", lw=1)[0] for _ in range(2)]
     dots, marks = ([ax.plot([], [], look, color=color, ms=9, mec="white", zorder=3)[0]
-                    for look, color in (("o", blue), ("s", orange))] for ax in (data, pushes))  # fmt: skip
+                    for look, color in (("o", BLUE), ("s", ORANGE))] for ax in (data, pushes))  # fmt: skip
     grid = np.linspace(-FAR, FAR, 161)
 
     def draw(d, k):

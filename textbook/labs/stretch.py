@@ -3,7 +3,7 @@
 import numpy as np
 
 from textbook.lab import FrameAxis, Lab, Slider
-from textbook.plots import OKABE_ITO
+from textbook.plots.style import BLUE, GREEN, ORANGE
 
 lab = Lab(
     "Turn the blue arrow until its image keeps its line; then change the matrix",
@@ -36,11 +36,11 @@ def picture(fig):
     lengths.set(xlim=(0, 360), ylim=(0, 6.2), xticks=range(0, 361, 90), xlabel="direction (degrees)",
                 title="length of the image")  # fmt: skip
     (curve,) = lengths.plot([], [], color="0.5", ls="-")
-    (mark,) = lengths.plot([], [], "s", color=OKABE_ITO["vermilion"])
-    styles = [("-", "0.6"), ("-", OKABE_ITO["vermilion"]), (":", OKABE_ITO["green"]), (":", OKABE_ITO["green"])]
+    (mark,) = lengths.plot([], [], "s", color=ORANGE)
+    styles = [("-", "0.6"), ("-", ORANGE), (":", GREEN), (":", GREEN)]
     circle, ellipse, *own = (ax.plot([], [], look, color=color, lw=1.4)[0] for look, color in styles)
-    (image,) = ax.plot([], [], "-s", color=OKABE_ITO["vermilion"], lw=2.4, ms=7, markevery=[1])
-    (arrow,) = ax.plot([], [], "-o", color=OKABE_ITO["blue"], lw=2.4, ms=7, markevery=[1])
+    (image,) = ax.plot([], [], "-s", color=ORANGE, lw=2.4, ms=7, markevery=[1])
+    (arrow,) = ax.plot([], [], "-o", color=BLUE, lw=2.4, ms=7, markevery=[1])
 
     def draw(d, k):
         circle.set_data(*d.arrow)
