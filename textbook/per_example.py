@@ -47,7 +47,7 @@ def per_example_gradients(model: Module, loss: Callable[[Any, Array], Any], x: A
 
 def _one_by_one(step: BackwardStep, name: str, rows: set[Tensor], n: int) -> Array:
     """The message of each example to a parameter, before they are added up."""
-    op, parents, params, _ = step.node.recipe
+    op, parents, params, *_ = step.node.recipe
     others = [p for i, p in enumerate(parents) if i != step.index]
     if len(others) == 1 and others[0] in rows and all(t.shape[:1] == (n,) for t in (step.node, *others)):
         # (N, …) → (N, 1, …): a stack of batches of one
