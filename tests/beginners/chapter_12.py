@@ -16,6 +16,7 @@ ANSWERS = {
     "12-2": [
         ("def training_step(model, x, y, optimizer):\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()\n    return loss.item()", "zero_grad() comes first"),
         ("def training_step(model, x, y, optimizer):\n    loss = ops.cross_entropy(model(x), y)\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n    return float(loss)", "✓"),
+        ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()\n    return loss", "return its number, loss.item()"),
         ("def training_step(model, x, y, optimizer):\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()\n    optimizer.zero_grad()\n    return loss.item()", "✓"),
         ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.cross_entropy(model(x), y)\n    optimizer.step()\n    loss.backward()\n    return loss.item()", "call loss.backward() before step()"),
         ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()", "Return the loss"),
