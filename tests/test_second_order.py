@@ -18,6 +18,7 @@ from textbook.second_order import (
     hessian_product,
     solve,
     top_eigenvalue,
+    watch_sharpness,
     wolfe,
 )
 from textbook.second_order.methods import _inverse_times
@@ -254,6 +255,22 @@ def test_top_eigenvalue(sign):
     assert short.products == 3 and short.error > 1e-12
     np.testing.assert_allclose(short.error, np.linalg.norm(A @ short.vector - short.value * short.vector) / short.value)
     assert top_eigenvalue(lambda v: 0 * v, BOTTOM).value == 0
+
+
+def test_the_sharpness_is_watched_along_the_descent():
+    w, rng = np.random.default_rng(2).normal(size=50), np.random.default_rng(3)
+    run = list(watch_sharpness(quadratic, w, 0.015, 12, every=5, tol=1e-4, rng=rng))
+    assert [at.step for at in run] == list(range(13))
+    np.testing.assert_allclose([at.sharpness for at in run], 100, rtol=1e-6)    # everywhere the same
+    np.testing.assert_allclose(run[3].w, run[2].w - 0.015 * A @ (run[2].w - BOTTOM), rtol=1e-12)
+    assert run[7].loss == quadratic(run[7].w)
+    bent = list(watch_sharpness(lambda x: ops.sum(x**4), np.array([1.0, 0.5]), 0.01, 4, every=2, tol=1e-6, rng=rng))
+    wanted = [12 * np.max(bent[k].w ** 2) for k in (0, 0, 2, 2, 4)]    # measured at 0, 2 and 4
+    np.testing.assert_allclose([at.sharpness for at in bent], wanted, rtol=1e-5)
+    exploding = list(watch_sharpness(lambda x: ops.sum(x**4), np.array([1.0]), 10.0, 50, rng=rng))
+    assert len(exploding) < 50
+    with pytest.raises(ValueError, match="every"):
+        next(watch_sharpness(quadratic, w, 0.1, every=0, rng=rng))
 
 
 def test_a_models_loss_as_a_function_of_one_vector():

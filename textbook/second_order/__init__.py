@@ -23,8 +23,10 @@ from textbook.second_order.methods import (
     natural_gradient,
     newton,
     nonlinear_cg,
+    steepest_descent,
 )
 from textbook.second_order.problem import METHODS, Counts, Minimisation, Point, Problem, method
+from textbook.second_order.sharpness import Watched, watch_sharpness
 
 __all__ = ["METHODS", "Counts", "CrossEntropy", "Eigen", "LeastSquares", "Minimisation", "Point", "Problem", "bfgs"]
 __all__ += ["conjugate_gradient", "conjugate_gradients", "damped_newton", "flat_loss", "gauss_newton"]

@@ -15,6 +15,20 @@ from textbook.second_order.problem import Point, Problem, method
 
 
 @method
+def steepest_descent(problem: Problem, here: Point) -> Iterator[Point]:
+    """Downhill, p = -∇f(x), with the same line search as the others: what the use of curvature is measured against.
+
+    Source: Cauchy 1847; Nocedal & Wright 2006, section 2.2.
+    """
+    first = _unit(here.g)
+    while (there := wolfe(problem, here, -here.g, first)) is not None:
+        moved = np.linalg.norm(there.x - here.x) / np.linalg.norm(here.g)  # the last a
+        first = float(moved * (here.g @ here.g) / (there.g @ there.g or 1.0))  # as if f fell as much again
+        here = there
+        yield here
+
+
+@method
 def newton(problem: Problem, here: Point) -> Iterator[Point]:
     """Newton, pure: x ← x - ∇²f(x)⁻¹·∇f(x), to where the local quadratic is level: its minimum, saddle or top.
 
