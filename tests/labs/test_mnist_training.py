@@ -7,13 +7,14 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.lines import Line2D
 
 from textbook import data, engine, nn, ops, optim, train
 from textbook.labs import mnist_training
 from textbook.labs.mnist_training import TrainingView
+from textbook.labs.mnist_training.deep import REMEDIES
 from textbook.labs.mnist_training.picture import RECORDED_ACCURACY, RECORDED_LOSS
 from textbook.labs.mnist_training.run import AT_RESET, Run
 
@@ -54,6 +55,25 @@ def test_default_learns():
     assert training.smoothed[-1] < 0.3 < training.smoothed[0]
     np.testing.assert_allclose(training.val_loss, RECORDED_LOSS, atol=0.05)  # the curves that the picture begins with
     np.testing.assert_allclose(training.val_accuracy, RECORDED_ACCURACY, atol=0.03)
+
+
+@pytest.mark.parametrize(("network", "lr", "low", "high"), [
+    ("deep", 1e-3, 0.08, 0.13), ("deep", 1e-2, 0.08, 0.13), ("layer", 1e-3, 0.08, 0.13), ("start", 1e-3, 0.4, 0.8),
+    ("relu", 1e-3, 0.7, 1), ("residual", 1e-3, 0.8, 1), ("batch", 1e-3, 0.8, 1),
+])  # fmt: skip
+def test_twenty_sigmoid_layers_do_not_learn_and_with_some_remedies_do(network, lr, low, high):
+    training = mnist_training(network=network, lr=lr, epochs=2)
+    assert low < training.val_accuracy[-1] < high
+
+
+def test_a_deep_network_is_asked_for_in_one_word():
+    view = mnist_training.show(network="residual")
+    assert view.settings.call() == "labs.mnist_training.show(network='residual')"
+    assert not view.panel.parts["network"]["more"] and not {"hidden", "activation", "init"} & set(view.panel.parts)
+    model = view.run.model
+    assert len(model.parameters()) == 2 * 21 and len(model.modules()) == 1 + 1 + 19 * 3 + 1
+    view.move("network", "own")
+    assert view.panel.parts["network"]["more"] and "hidden" in view.panel.parts
 
 
 def test_smoothed_is_the_bias_corrected_mean():
@@ -139,8 +159,8 @@ def assert_drawn(scene):
 
 
 ENDS = {
-    "lr": (1e-5, 1e-3, 10.0), "rule": tuple(optim.RULES), "epochs": (1, 50), "pace": (0, 10),
-    "weights": ("now", "change"), "hidden": ("", "1", "3, 5", "8 " * 20), "batch": (1, 64, 7000),
+    "lr": (1e-5, 1e-3, 10.0), "network": ("own", *REMEDIES), "rule": tuple(optim.RULES), "epochs": (1, 50),
+    "pace": (0, 10), "weights": ("now", "change"), "hidden": ("", "1", "3, 5", "8 " * 20), "batch": (1, 64, 7000),
     "activation": ("relu", "tanh", "sigmoid"), "init": ("zeros", "normal", "xavier", "he"), "seed": (0, 10**6),
     "steps": (0, 1, 7),
 }  # fmt: skip
@@ -149,6 +169,7 @@ ENDS = {
 @settings(max_examples=12, deadline=None)
 @given(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in ENDS.items()}))
 def test_every_combination_of_extremes_is_drawn(values):
+    assume((values["network"], values["batch"]) != ("batch", 1))  # refused
     scene = mnist_training.scene(**values)
     assert len(scene.data.loss) == (values["steps"] if scene.data.diverged_at < 0 else scene.data.diverged_at)
     assert_drawn(scene)
@@ -170,6 +191,7 @@ def test_png():
     ({"hidden": "2000, 49"}, "add up to 2,049"), ({"batch": 63}, "unknown batch 63"),
     ({"lr": 0.0}, "lr must lie between"), ({"seed": None}, "seed must be a whole number"),
     ({"rule": "sgd"}, "unknown rule 'sgd'"), ({"seed": -1}, "seed must be a whole number"),
+    ({"network": "batch", "batch": 1}, "batch 1: batch normalisation needs two"),
     ({"steps": 1.5}, "steps must be a whole number"), ({"lr": NAN}, "lr must lie between"),
 ])  # fmt: skip
 def test_what_is_refused(values, error):

@@ -15,6 +15,8 @@ import numpy as np
 
 from textbook import init, optim
 from textbook.lab import Button, Choice, Control, Lab, Picture, Scene, Slider, Status, Text, View, Work
+from textbook.lab.controls import Parts
+from textbook.labs.mnist_training.deep import REMEDIES
 from textbook.labs.mnist_training.picture import TrainingPicture
 from textbook.labs.mnist_training.run import AT_RESET, Run, Training, widths
 
@@ -33,6 +35,13 @@ class Whole(Control):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             raise ValueError(f"{self.name} must be a whole number, 0 or more: got {value!r}")
         return int(value)
+
+
+class Network(Choice):
+    """Hidden layers as the reader gives them, or a deep network: it stands in sight where it was asked for."""
+
+    def parts(self, view: View) -> Parts:
+        return [{**part, "more": _own(view.settings)} for part in super().parts(view)]
 
 
 class LiveScene(Scene):
@@ -228,6 +237,10 @@ def _status(view: Any) -> tuple[str, float]:
     return " · ".join(view.state()), min(1.0, view.run.step_number / max(view.run.total, 1))
 
 
+def _own(settings: Any) -> bool:
+    return settings["network"] == "own"
+
+
 lab = Lab(
     "Press Start, watch the network learn digits, and change the learning rate while it does",
     inches=(8.4, 4.4),
@@ -238,15 +251,24 @@ lab = Lab(
     lr=Slider("learning rate α", 1e-3, 1e-5, 10.0, 0.05, log=True),
     rule=Choice("optimizer", "adam", {name: name for name in optim.RULES}),
     epochs=Slider("epochs", 5, 1, 50, 1),
-    hidden=Text("hidden widths", "128", parse=widths),
+    hidden=Text("hidden widths", "128", parse=widths, when=_own),
+    network=Network("network", "own", {"own": "as given", **{name: it.words for name, it in REMEDIES.items()}}),
     weights=Choice("weights", "now", {"now": "as they are", "change": "change since the start"}, more=True),
     pace=Choice("pace", 0, {0: "full speed", 100: "100 steps a second", 10: "10 steps a second"}, more=True),
     batch=Choice("batch size", 64, {1: "1", 8: "8", 64: "64", 512: "512", 7000: "7,000 (all)"}, more=True),
-    activation=Choice("activation", "relu", {name: name for name in ("relu", "tanh", "sigmoid")}, more=True),
-    init=Choice("initial weights", "he", {name: name for name in init.INITS}, more=True),
+    activation=Choice("activation", "relu", {name: name for name in ("relu", "tanh", "sigmoid")}, more=True,
+                      when=_own),
+    init=Choice("initial weights", "he", {name: name for name in init.INITS}, more=True, when=_own),
     seed=Whole("seed", 0),
     steps=Whole("steps"),
 )
+
+
+@lab.check
+def batch_has_a_spread(settings: Any) -> dict[str, Any]:
+    if settings["network"] == "batch" and settings["batch"] == 1:
+        raise ValueError("batch 1: batch normalisation needs two examples at least, one has no spread")
+    return {}
 
 
 @lab.compute

@@ -13,11 +13,12 @@ import numpy as np
 from textbook import data as datasets
 from textbook import nn, ops, optim, train
 from textbook.engine import Array
+from textbook.labs.mnist_training.deep import REMEDIES, deep_net
 
 SMOOTHING = 0.95  # weight of the past in the running mean of the loss
 CHECKS = 4  # validations in an epoch, the last at its end
 TILES = 4  # the first TILES² units are shown
-AT_RESET = ("hidden", "batch", "activation", "init", "seed")
+AT_RESET = ("network", "hidden", "batch", "activation", "init", "seed")
 
 
 def widths(text: str) -> list[int]:
@@ -82,6 +83,12 @@ def _mnist() -> datasets.Mnist:
     return datasets.load_mnist()
 
 
+def _network(s: Mapping[str, Any], rng: np.random.Generator) -> Any:  # its layers[0] is a Linear
+    if s["network"] != "own":
+        return deep_net(rng, **REMEDIES[s["network"]].parts)
+    return nn.MLP([784, *widths(s["hidden"]), 10], rng=rng, init=s["init"], activation=getattr(ops, s["activation"]))
+
+
 class Run:
     """A training that takes one step at a time, and can be changed between two.
 
@@ -92,8 +99,7 @@ class Run:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         s = self.settings = settings
         rng = np.random.default_rng(s["seed"])
-        self.model = nn.MLP([784, *widths(s["hidden"]), 10], rng=rng, init=s["init"],
-                            activation=getattr(ops, s["activation"]))  # fmt: skip
+        self.model = _network(s, rng)
         self.per_epoch = -(-len(_mnist().x_train) // s["batch"])
         self._batches = self._stream(rng)
         self.losses: list[float] = []
