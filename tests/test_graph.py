@@ -290,7 +290,7 @@ BROKEN = {
         ("consistent", "f", "would silently become float64"),
     ),
     "round": ({"x": (), "f": ("round", "x")}, {}, ("differentiable", "f", "constant between its jumps")),
-    "unknown": ({"x": (), "f": ("sigmiod", "x")}, {}, ("differentiable", "f", "did you mean 'sigmoid'?")),
+    "unknown": ({"x": (), "f": ("sigmiod", "x")}, {}, ("differentiable", "f", "is it 'sigmoid'?")),
 }
 
 

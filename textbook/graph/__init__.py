@@ -7,7 +7,7 @@ tell a - b from b - a.  Which node is the output is a role, not a kind of node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from textbook.engine import OPS, Array, Op, Tensor, plain, topological_order
+from textbook.graph import rules
 from textbook.graph.layout import Layout, Point, layout_of
 from textbook.graph.orders import (
     ForwardStep,
@@ -26,15 +27,7 @@ from textbook.graph.orders import (
     order_fault,
     topological_orders,
 )
-from textbook.graph.rules import (
-    GraphRuleError,
-    Violation,
-    check_rules,
-    cycles,
-    depth_first,
-    incomplete,
-    samples,
-)
+from textbook.graph.rules import GraphRuleError, Violation, check_rules
 from textbook.words import number
 
 
@@ -114,12 +107,9 @@ class Graph:
 
     @classmethod
     def build(
-        cls,
-        definitions: Mapping[str, Any],
-        shapes: Mapping[str, tuple[int, ...]] | None = None,
-        dtypes: Mapping[str, Any] | None = None,
-        output: str | None = None,
-    ) -> Graph:
+        cls, definitions: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]] | None = None,
+        dtypes: Mapping[str, Any] | None = None, output: str | None = None,
+    ) -> Graph:  # fmt: skip
         """A graph written down by hand.  It may break every rule of construction: `check_rules` tells.
 
         Args:
@@ -142,9 +132,8 @@ class Graph:
         nodes: dict[str, Node] = {}
         edges: list[Edge] = []
         for key, definition in definitions.items():
-            nodes[key], sources = _node_by_hand(
-                key, definition, shapes.get(key, ()), dtypes.get(key, float), definitions
-            )
+            shape, dtype = shapes.get(key, ()), dtypes.get(key, float)
+            nodes[key], sources = _node_by_hand(key, definition, shape, dtype, definitions)
             edges += [Edge(source, key, index) for index, source in enumerate(sources)]
         if output is None:
             used = {e.source for e in edges}
@@ -153,7 +142,7 @@ class Graph:
         elif output not in nodes:
             raise ValueError(f"output={output!r} is not a node; the nodes are {', '.join(nodes)}")
         graph = cls(nodes, tuple(edges), output)
-        for key, sample in samples(graph)[0].items():
+        for key, sample in rules.samples(graph)[0].items():
             nodes[key] = replace(nodes[key], shape=np.shape(sample), dtype=np.asarray(sample).dtype)
         return graph
 
@@ -193,9 +182,9 @@ class Graph:
         Raises:
             GraphRuleError: there is none: a cycle, or an input that is defined nowhere.
         """
-        for violation in cycles(self) + incomplete(self):
+        for violation in rules.cycles(self) + rules.incomplete(self):
             raise GraphRuleError(violation)
-        return tuple(depth_first(self)[0])
+        return tuple(rules.depth_first(self)[0])
 
     def tensor(self, **inputs: Any) -> Tensor:
         """Run the graph on the engine: the output as a `Tensor`, every node on the way under its own name.

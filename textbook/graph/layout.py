@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -154,17 +154,11 @@ def _heights(rows: list[list[Vertex]], before: Neighbours, after: Neighbours) ->
 
 
 def _spread(wanted: list[float], gaps: list[float]) -> list[float]:
-    """The points nearest to `wanted`, in least squares, at least `gaps` apart: pool adjacent violators."""
-    offsets = [0.0, *accumulate(gaps)]
-    pools: list[tuple[float, int]] = []  # mean, members
-    for point, offset in zip(wanted, offsets, strict=True):
-        mean, members = point - offset, 1
-        while pools and pools[-1][0] > mean:
-            other, n = pools.pop()
-            mean, members = (mean * members + other * n) / (members + n), members + n
-        pools.append((mean, members))
-    levels = [mean for mean, members in pools for _ in range(members)]
-    return [level + offset for level, offset in zip(levels, offsets, strict=True)]
+    """Points near to `wanted`, at least `gaps` apart: halfway between pushing only down and pushing only up."""
+    offsets = np.concatenate([[0.0], np.cumsum(gaps)])
+    free = np.array(wanted) - offsets
+    down, up = np.maximum.accumulate(free), np.minimum.accumulate(free[::-1])[::-1]
+    return ((down + up) / 2 + offsets).tolist()
 
 
 def _mean(numbers: Sequence[float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,25 +89,30 @@ def cycles(graph: Graph) -> list[Violation]:
     return found
 
 
+def _operations(graph: Graph) -> Iterator[tuple[str, Node, tuple[str, ...], Op | None]]:
+    """Of each operation its key, its node, its inputs, and its entry in the table of derivatives."""
+    for key, node in graph.nodes.items():
+        if node.kind == "operation":
+            yield key, node, graph.sources[key], op_of(node)
+
+
 def incomplete(graph: Graph) -> list[Violation]:
     found = []
-    for key, node in graph.nodes.items():
-        if node.kind != "operation":
-            continue
-        sources = graph.sources[key]
-        op = op_of(node)
+    for key, node, sources, op in _operations(graph):
+        call = f"{key} = {node.op}({', '.join(sources)})"
         arity = len(op.vjps) if op else 0  # 0: any number of inputs
         if not sources or (arity and len(sources) != arity):
-            wanted = arity or "at least 1"
-            has = counted(len(sources), "input")
-            message = f"{key} = {node.op}({', '.join(sources)}) has {has}, {node.op} needs {wanted}"
+            message = f"{call} has {counted(len(sources), 'input')}, {node.op} needs {arity or 'at least 1'}"
             found.append(Violation("complete", key, message))
         for source in dict.fromkeys(sources):
             if source not in graph.nodes:
-                message = f"{key} = {node.op}({', '.join(sources)}): its input {source!r} is defined nowhere"
-                close = get_close_matches(source, graph.nodes, n=1)
-                found.append(Violation("complete", key, message + (f"; is it {close[0]!r}?" if close else "")))
+                message = f"{call}: its input {source!r} is defined nowhere{_perhaps(source, graph.nodes)}"
+                found.append(Violation("complete", key, message))
     return found
+
+
+def _perhaps(name: str, known: Iterable[str]) -> str:
+    return "".join(f"; is it {close!r}?" for close in get_close_matches(name, known, n=1))
 
 
 def samples(graph: Graph) -> tuple[dict[str, Array], list[Violation]]:
@@ -125,16 +131,16 @@ def samples(graph: Graph) -> tuple[dict[str, Array], list[Violation]]:
             dtypes = [x.dtype for x in inputs if isinstance(x, (np.ndarray, np.generic))]
             common = np.result_type(*dtypes) if dtypes else None
             given = ", ".join(f"{s}: {_type(x)}" for s, x in zip(graph.sources[key], inputs, strict=True))
+            call = f"{key} = {node.op}({given})"
             before = len(found)
             if any(d.kind == "f" and d != common for d in dtypes):
-                message = f"{key} = {node.op}({given}) would silently become {common}: convert one input with astype"
+                message = f"{call} would silently become {common}: convert one input with astype"
                 found.append(Violation("consistent", key, message))
             try:
                 with np.errstate(all="ignore"):
                     sample = op.forward(*inputs, **node.params)
             except (ValueError, IndexError, TypeError) as error:
-                message = f"{key} = {node.op}({given}) cannot be computed: {error}"
-                found.append(Violation("consistent", key, message))
+                found.append(Violation("consistent", key, f"{call} cannot be computed: {error}"))
             if len(found) == before:
                 values[key] = sample
     return values, found
@@ -153,23 +159,15 @@ _STEPS = ("argmax", "argmin", "ceil", "floor", "heaviside", "rint", "round", "si
 
 def without_derivative(graph: Graph) -> list[Violation]:
     found = []
-    for key, node in graph.nodes.items():
-        if node.kind != "operation":
-            continue
-        op = op_of(node)
+    for key, node, sources, op in _operations(graph):
         if op is None:
-            why = f"{key}: operation {node.op!r} has no entry in OPS, the table of derivatives"
-            close = get_close_matches(node.op, OPS, n=1)
-            if node.op in _STEPS:
-                why += "; it is constant between its jumps, so no gradient would pass"
-            elif close:
-                why += f"; did you mean {close[0]!r}?"
+            jumps = node.op in _STEPS
+            more = "; it is constant between its jumps, so no gradient would pass" if jumps else _perhaps(node.op, OPS)
+            why = f"{key}: operation {node.op!r} has no entry in OPS, the table of derivatives{more}"
             found.append(Violation("differentiable", key, why))
-        else:
-            for index in range(len(graph.sources[key])):
-                if not _has_derivative(op, index):
-                    why = f"{key}: operation {node.op!r} has no derivative for its input {index}"
-                    found.append(Violation("differentiable", key, why))
+            continue
+        found += [Violation("differentiable", key, f"{key}: operation {node.op!r} has no derivative for its input {i}")
+                  for i in range(len(sources)) if not _has_derivative(op, i)]  # fmt: skip
     return found
 
 

@@ -259,9 +259,6 @@ class FrameAxis(Control):
             raise ValueError(f"{self.name} must be a {'positive' if self.log else 'finite'} number, got {value!r}")
         return int(given) if given.is_integer() and isinstance(value, int | np.integer) else given
 
-    def values(self, data: Any) -> Sequence[Any] | np.ndarray:
-        return self.of(data)
-
     def readouts(self, data: Any) -> list[str]:
         """What the slider shows at each position."""
         return [self.show.format(v) for v in self.of(data)] if isinstance(self.show, str) else list(self.show(data))

@@ -41,8 +41,8 @@ class Scene:
         self.picture = lab.draw_on(self.figure)
         self._load(self.data)
         self.stage = Stage(self.figure, self.picture.live, pointer=self.picture.pointer, title=lab.title)
-        self._show: Callable[[], None] = self._film if film else self._still
-        self._show()
+        self.film = film
+        self._film()
 
     def compute(self, settings: Settings, strict: bool = False) -> Any:
         """The data to show; a live lab shows how far it has come."""
@@ -60,7 +60,7 @@ class Scene:
         with self.stage.hold_sync():  # in one message: the browser changes background and film together
             if repaint:
                 self.stage.repaint(self.picture.live)
-            self._show()
+            self._film()
 
     def _load(self, data: Any) -> bool:
         changed = False
@@ -76,18 +76,12 @@ class Scene:
 
     def _film(self) -> None:
         axis, data, draw = self.lab.axis(self.settings), self.data, self.picture.draw  # a film keeps its data
-        if axis is None:
-            self.stage.update(1, lambda k: draw(data, k))
+        start = axis.frame(data, self.settings[axis.name]) if axis else 0
+        if axis is None or not self.film:
+            self.stage.update(1, lambda _: draw(data, start))
             return
-        label = axis.label(data) if callable(axis.label) else axis.label
-        start = axis.frame(data, self.settings[axis.name])
-        pace = axis.interval
-        self.stage.update(axis.readouts(data), lambda k: draw(data, k), label=label, interval=pace, start=start)
-
-    def _still(self) -> None:
-        axis = self.lab.axis(self.settings)
-        frame = 0 if axis is None else axis.frame(self.data, self.settings[axis.name])
-        self.stage.update(1, lambda _: self.draw(frame))
+        values, label = axis.readouts(data), axis.label(data) if callable(axis.label) else axis.label
+        self.stage.update(values, lambda k: draw(data, k), label=label, interval=axis.interval, start=start)
 
     def draw(self, frame: int) -> str:
         """Set the live artists to a frame, and return its caption."""

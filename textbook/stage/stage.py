@@ -123,14 +123,9 @@ class Stage(anywidget.AnyWidget):
             self._film = film.encode(self._number)
 
     def update(
-        self,
-        frames: int | Sequence[Any],
-        draw: Draw,
-        *,
-        label: str = "step",
-        interval: float = 100,
+        self, frames: int | Sequence[Any], draw: Draw, *, label: str = "step", interval: float = 100,
         start: int | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Show new frames: the current one at once, the whole film as soon as it is recorded.
 
         In an event loop, as in a notebook, the film is recorded in slices, so that the kernel goes on answering, and a
