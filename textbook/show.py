@@ -11,7 +11,7 @@ import linecache
 import os
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -21,23 +21,20 @@ from textbook.engine import OPS, Op
 PACKAGE = Path(__file__).parent
 
 
-class Source:
-    """A piece of source: highlighted in a notebook, plain elsewhere."""
+class Shown:
+    """What a cell shows: something rich in a notebook, `plain` text elsewhere."""
 
-    def __init__(self, code: str, file: Path) -> None:
-        self.code, self.file = code, file
+    def __init__(self, plain: str, kind: str, rich: str) -> None:
+        self.plain, self.rich = plain, {kind: rich}
 
     def __repr__(self) -> str:
-        return self.code
+        return self.plain
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        place = self.file.relative_to(PACKAGE.parent).as_posix()
-        link = Path(os.path.relpath(self.file)).as_posix()  # from the notebook's folder, which is where its kernel runs
-        # Markdown, because JupyterLab, GitHub and nbconvert each highlight it in the reader's own theme.
-        return {"text/plain": self.code, "text/markdown": f"```python\n{self.code}\n```\n[{place}]({link})"}
+        return {"text/plain": self.plain, **self.rich}
 
 
-def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True) -> Source:
+def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True) -> Shown:
     """The source of a function, a class or an entry of the table of derivatives, as it runs.
 
     Args:
@@ -59,7 +56,10 @@ def show_source(thing: Callable[..., Any] | type | Op, *, docstring: bool = True
     code = _entry(op.name, file) if op else textwrap.dedent(inspect.getsource(thing))  # type: ignore[arg-type]
     if not docstring:
         code = re.sub(r'^ *r?""".*?"""\n\n?', "", code, flags=re.MULTILINE | re.DOTALL)
-    return Source(code.rstrip(), file)
+    code, place = code.rstrip(), file.relative_to(PACKAGE.parent).as_posix()
+    link = Path(os.path.relpath(file)).as_posix()  # from the notebook's folder, which is where its kernel runs
+    # Markdown, because JupyterLab, GitHub and nbconvert each highlight it in the reader's own theme.
+    return Shown(code, "text/markdown", f"```python\n{code}\n```\n[{place}]({link})")
 
 
 def _entry(name: str, file: Path) -> str:
@@ -68,7 +68,7 @@ def _entry(name: str, file: Path) -> str:
     return next(s for s in statements if "primitive(" in s and re.search(rf'\bdef {name}\(|name="{name}"', s))
 
 
-def folded(value: Any, summary: str, plain: str = "") -> Folded:
+def folded(value: Any, summary: str, plain: str = "") -> Shown:
     """A value out of sight until the reader opens it: for an output that answers a question just asked.
 
     Args:
@@ -84,21 +84,8 @@ def folded(value: Any, summary: str, plain: str = "") -> Folded:
     """
     if value is None:
         raise ValueError("nothing to fold: the value is None; pass what the cell would show, not a call that prints")
-    return Folded(value, summary, plain or f"{summary} (folded)")
-
-
-class Folded:
-    """A closed fold around a value, in a notebook; elsewhere one line that gives nothing away."""
-
-    def __init__(self, value: Any, summary: str, plain: str) -> None:
-        self.value, self.summary, self.plain = value, summary, plain
-
-    def __repr__(self) -> str:
-        return self.plain
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        summary = f"<summary>{html.escape(self.summary)}</summary>"
-        return {"text/plain": self.plain, "text/html": f"<details>{summary}\n{_as_html(self.value)}\n</details>"}
+    rich = f"<details><summary>{html.escape(summary)}</summary>\n{_as_html(value)}\n</details>"
+    return Shown(plain or f"{summary} (folded)", "text/html", rich)
 
 
 def _as_html(value: Any) -> str:
@@ -122,7 +109,7 @@ def _as_html(value: Any) -> str:
     return f"<pre>{html.escape(data.get('text/plain') or repr(value))}</pre>"
 
 
-def show_rules(*names: str) -> Rules:
+def show_rules(*names: str) -> Shown:
     """Entries of the table of derivatives, side by side: each operation, and what it sends to each of its inputs.
 
     Args:
@@ -138,30 +125,15 @@ def show_rules(*names: str) -> Rules:
     for name in names:
         if name not in OPS:
             raise ValueError(f"no entry {name!r} in the table of derivatives; there are {', '.join(OPS)}")
-    return Rules({name: [_returned(vjp) for vjp in list(OPS[name].vjps) or [OPS[name].vjps[0]]] for name in names})
-
-
-class Rules:
-    """The rules of some operations, as a table in a notebook, as lines elsewhere.
-
-    In the table each rule stands twice: typeset, and as the code from which that was made.
-    """
-
-    def __init__(self, rules: Mapping[str, Sequence[str]]) -> None:
-        self.rules = rules
-
-    def __repr__(self) -> str:
-        wide = max(map(len, self.rules))
-        return "\n".join(f"{name:<{wide}}  {'    '.join(rules)}" for name, rules in self.rules.items())
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        columns = max(map(len, self.rules.values()))
-        heads = [f"sends to input {i + 1}" for i in range(columns)] if columns > 1 else ["sends to its input"]
-        rows = [["operation", "forward", *heads], ["---"] * (columns + 2)]
-        for name, rules in self.rules.items():
-            cells = [f"${tex}$ {_quoted(rule)}" if (tex := typeset(rule)) else _quoted(rule) for rule in rules]
-            rows.append([_quoted(name), _forward(OPS[name]), *cells, *[""] * (columns - len(cells))])
-        return {"text/plain": repr(self), "text/markdown": "\n".join(f"| {' | '.join(row)} |" for row in rows)}
+    table = {name: [_returned(vjp) for vjp in list(OPS[name].vjps) or [OPS[name].vjps[0]]] for name in names}
+    wide, columns = max(map(len, table)), max(map(len, table.values()))
+    plain = "\n".join(f"{name:<{wide}}  {'    '.join(rules)}" for name, rules in table.items())
+    heads = [f"sends to input {i + 1}" for i in range(columns)] if columns > 1 else ["sends to its input"]
+    rows = [["operation", "forward", *heads], ["---"] * (columns + 2)]
+    for name, rules in table.items():
+        cells = [f"${tex}$ {_quoted(rule)}" if (tex := typeset(rule)) else _quoted(rule) for rule in rules]
+        rows.append([_quoted(name), _forward(OPS[name]), *cells, *[""] * (columns - len(cells))])
+    return Shown(plain, "text/markdown", "\n".join(f"| {' | '.join(row)} |" for row in rows))
 
 
 def _quoted(code: str) -> str:
@@ -250,7 +222,7 @@ def _forward(op: Op) -> str:
         tex = f"x {op.tex} y".replace("@", r"\,") if len(op.vjps) == 2 else f"{op.tex}x"
     elif op.tex.startswith("\\"):
         tex = f"{op.tex}(x)"
-    else:
+    elif inspect.isfunction(op.forward):
         match ast.parse(textwrap.dedent(inspect.getsource(op.forward))).body:
             case [ast.FunctionDef(body=[*above, ast.Return(ast.expr() as value)])] if len(above) <= 1:  # a docstring
                 tex = typeset(ast.unparse(value))

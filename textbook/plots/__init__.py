@@ -9,9 +9,8 @@ pyplot: nothing is global, nothing needs closing, and nothing is shown twice.
 The training loss falls in three steps.
 """
 
-from textbook.plots.curves import draw_curves, draw_losses
+from textbook.plots.curves import draw_curves, draw_losses, draw_timeline
 from textbook.plots.graphs import FILL, GraphArtists, draw_graph
-from textbook.plots.history import draw_timeline
 from textbook.plots.images import draw_confusion, draw_digits, draw_weights
 from textbook.plots.style import INK, OKABE_ITO, PALE, PAPER, STYLE, Picture, figure, picture, style
 from textbook.plots.surfaces import draw_contour, draw_trajectory

@@ -1,4 +1,4 @@
-"""Curves against a step, an epoch, anything."""
+"""Curves against a step, an epoch, anything; and events against the years."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from textbook.engine import Array
-from textbook.plots.style import style
+from textbook.plots.style import INK, OKABE_ITO, style
 
 
 @style()
@@ -63,3 +64,26 @@ def _xy(name: str, values: Any) -> tuple[Array, Array]:
     if y.ndim != 1 or not y.size or x.shape != y.shape:
         raise ValueError(f"{name!r} has shape {x.shape} along and {y.shape} up: both must be (n,), with n ≥ 1")
     return x, np.where(np.isfinite(y), y, np.nan)
+
+
+@style()
+def draw_timeline(ax: Axes, threads: Mapping[str, Mapping[int, str]]) -> list[Text]:
+    """Events in several threads, a row for each in the order of years: each thread is a column of marks.
+
+    Args:
+        threads: for each thread its events, {year: text}.
+    """
+    events = sorted((year, name, text) for name, thread in threads.items() for year, text in thread.items())
+    if not events:
+        raise ValueError("there is nothing to draw: no thread has an event")
+    colors = [OKABE_ITO[name] for name in ("blue", "vermilion", "green", "purple", "black")]
+    texts = []
+    for column, (name, marker, color) in enumerate(zip(threads, "os^Dv", colors, strict=False)):
+        rows = [row for row, event in enumerate(events) if event[1] == name]
+        ax.plot([column] * len(rows), rows, marker=marker, color=color, ms=7, lw=1.2, ls="-", label=name)
+    for row, (year, _, text) in enumerate(events):
+        texts.append(ax.text(len(threads) - 0.4, row, f"{year}  {text}", va="center", fontsize=9, color=INK))
+    ax.set(xlim=(-0.5, 4 * len(threads) + 4), ylim=(len(events) - 0.4, -0.6))
+    ax.set_axis_off()
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(threads))
+    return texts
