@@ -13,7 +13,8 @@ from textbook.lab import Button, Choice, Control, Lab, Numbers, Several, Slider,
 
 LABS = labs.LABS
 STRANGE = ["zzz", "", b"x", [], {}, (), (1, 2, "a"), object(), math.nan, math.inf, -1e300, 1e300]
-QUICK = {"mnist_training": {"steps": 3, "hidden": "8"}}  # where a run would take seconds
+BRIEF = {"steps": 3, "hidden": "8"}
+QUICK = {"mnist_training": BRIEF, "mnist_race": BRIEF}  # where a run would take seconds
 every_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
 
 

@@ -81,7 +81,7 @@ def picture(fig):
         ax.axhline(0, color=plots.INK, lw=0.8, ls="-")
         ax.set(title=PANELS[name], xticks=[], xlim=(-0.6, 3.6))
         bars[name] = [ax.plot([i, i], [0, 0], "-", lw=18, solid_capstyle="butt", color=COLORS[i])[0] for i in range(4)]
-        numbers[name] = [ax.text(i, 0, "", ha="center", fontsize=8) for i in range(4)]
+        numbers[name] = [ax.text(i, 0, "0", ha="center", fontsize=8) for i in range(4)]
     for ax in (*axes.values(), past):
         ax.set_yscale("symlog", linthresh=0.01, linscale=0.5)
         ax.set(ylim=(-TOP, TOP), yticks=[-10, -1, -0.1, 0, 0.1, 1, 10], yticklabels=[])

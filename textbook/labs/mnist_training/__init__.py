@@ -7,7 +7,7 @@ at a time in the kernel's own event loop, so that the sliders go on answering.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -47,13 +47,14 @@ class Network(Choice):
 class LiveScene(Scene):
     """The run as it stands, on a stage."""
 
-    run: Run
+    begin: Callable[[Any], Any] = Run  # from the settings, what takes the steps
+    run: Any
     fresh = True  # whether to begin a run
     speak = True  # whether the caption follows
 
     def compute(self, settings: Any, strict: bool = False) -> Training:
         if self.fresh or self.run.step_number == 0:
-            self.run, self.fresh = Run(settings), False
+            self.run, self.fresh = type(self).begin(settings), False
         else:
             self.run.change(settings)
         return self.run.data()
@@ -87,7 +88,7 @@ class TrainingView(View):
         return LiveScene(self.lab, settings)
 
     @property
-    def run(self) -> Run:
+    def run(self) -> Any:
         return self.scene.run
 
     @property
@@ -156,7 +157,7 @@ class TrainingView(View):
     # The task.
 
     def _take_a_slice(self) -> float | None:
-        began, pace = time.perf_counter(), self.run.settings["pace"]
+        began, pace = time.perf_counter(), self.run.settings.get("pace", 0)
         until = began + (0 if pace else SLICE)
         while True:
             self.run.step()
@@ -241,13 +242,16 @@ def _own(settings: Any) -> bool:
     return settings["network"] == "own"
 
 
+BUTTONS: dict[str, Control] = {
+    "start": Button(words=_go, does=lambda view: view.toggle()),
+    "reset": Button("Reset", does=lambda view: view.reset()),
+    "state": Status(of=_status),
+}
 lab = Lab(
     "Press Start, watch the network learn digits, and change the learning rate while it does",
     inches=(8.4, 4.4),
     view=TrainingView,
-    start=Button(words=_go, does=lambda view: view.toggle()),
-    reset=Button("Reset", does=lambda view: view.reset()),
-    state=Status(of=_status),
+    **BUTTONS,
     lr=Slider("learning rate α", 1e-3, 1e-5, 10.0, 0.05, log=True),
     rule=Choice("optimizer", "adam", {name: name for name in optim.RULES}),
     epochs=Slider("epochs", 5, 1, 50, 1),
@@ -255,7 +259,8 @@ lab = Lab(
     network=Network("network", "own", {"own": "as given", **{name: it.words for name, it in REMEDIES.items()}}),
     weights=Choice("weights", "now", {"now": "as they are", "change": "change since the start"}, more=True),
     pace=Choice("pace", 0, {0: "full speed", 100: "100 steps a second", 10: "10 steps a second"}, more=True),
-    batch=Choice("batch size", 64, {1: "1", 8: "8", 64: "64", 512: "512", 7000: "7,000 (all)"}, more=True),
+    batch=Choice("batch size", 64, {1: "1", 8: "8", 64: "64", 128: "128", 512: "512", 7000: "7,000 (all)"},
+                 more=True),
     activation=Choice("activation", "relu", {name: name for name in ("relu", "tanh", "sigmoid")}, more=True,
                       when=_own),
     init=Choice("initial weights", "he", {name: name for name in init.INITS}, more=True, when=_own),
