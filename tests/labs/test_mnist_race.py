@@ -76,15 +76,13 @@ def test_reset_begins_with_what_is_set():
 
 
 def test_the_whole_race_takes_seconds():
-    """Five rules, three seeds, two epochs: the least of two, for a busy machine."""
-    spent = []
-    for _ in range(2):
-        began = time.perf_counter()
-        race = Race(lab.settings())
-        while race.going:
-            race.step()
-        spent.append(time.perf_counter() - began)
+    """Five rules, three seeds, two epochs, in seconds of a processor: what else runs on the machine is not its fault."""
+    began = time.process_time()
+    race = Race(lab.settings())
+    while race.going:
+        race.step()
+    spent = time.process_time() - began
     assert race.data().loss.shape[:2] == (5, 3) and race.data().epochs == 2
-    assert min(spent) < 10
+    assert spent < 10
     found = np.median(race.data().loss, axis=1)
     np.testing.assert_allclose(found, RECORDED, atol=0.08)  # the curves that the picture begins with
