@@ -76,7 +76,7 @@ def test_reset_begins_with_what_is_set():
 
 
 def test_the_whole_race_takes_seconds():
-    """Five rules, three seeds, two epochs, in seconds of a processor: what else runs on the machine is not its fault."""
+    """Five rules, three seeds, two epochs, in seconds of a processor: others may be at work on the machine."""
     began = time.process_time()
     race = Race(lab.settings())
     while race.going:
