@@ -175,8 +175,13 @@ def test_graph_of_torch_is_a_graph():
     graph, ids = twin.graph_of(theirs, names=["x", "y"])
     assert graph.topological_order() == tuple(graph.nodes)
     assert {node.label for node in graph.nodes.values()} == {"x", "y", "Add", "Mul"}
-    assert graph.sources["MulBackward 4"] == ("AddBackward 3", "y")
+    assert graph.sources["MulBackward0"] == ("AddBackward0", "y")
     assert ids[theirs.root.grad_fn] == graph.output
+
+
+def test_nodes_of_one_kind_are_numbered():
+    graph, _ = twin.graph_of(twin.run(lambda x, y: torch.sin(torch.sin(x)) * y, 1.0, 2.0))
+    assert set(graph.nodes) == {"leaf", "leaf (2)", "SinBackward0", "SinBackward0 (2)", "MulBackward0"}
 
 
 def test_saved_bytes_of_torch():

@@ -140,11 +140,12 @@ def _owner(array: Array) -> Array:
 
 
 class Moment(NamedTuple):
-    """One operation done: in which phase, at which node, and how many bytes are alive then."""
+    """One operation done: in which phase, at which node, how many bytes are alive then, and whose values are held."""
 
     phase: str  # "forward", "again" or "backward"
     node: Tensor
     alive: int
+    held: tuple[Tensor, ...]
 
 
 def timeline(root: Tensor) -> list[Moment]:
@@ -155,21 +156,29 @@ def timeline(root: Tensor) -> list[Moment]:
     is known, to be computed again later.
     """
     moments: list[Moment] = []
+    held: dict[Tensor, None] = {}
     alive = 0
 
-    def note(phase: str, node: Tensor, change: int) -> None:
+    def keep(node: Tensor) -> None:
         nonlocal alive
-        alive += change
-        moments.append(Moment(phase, node, alive))
+        held[node] = None
+        alive += _size(node)
+
+    def drop(node: Tensor) -> None:
+        nonlocal alive
+        del held[node]
+        alive -= _size(node)
 
     def forward(root: Tensor, phase: str) -> None:
-        nonlocal alive
         for node in _made(root):
-            if (inner := _inside(node)) is not None:
-                forward(inner, phase)
-                alive += _size(node) - sum(map(_size, _made(inner)))
+            if (inner := _inside(node)) is None:
+                keep(node)
+                moments.append(Moment(phase, node, alive, tuple(held)))
             else:
-                note(phase, node, _size(node))
+                forward(inner, phase)
+                for part in _made(inner):
+                    drop(part)
+                keep(node)
 
     def backward(root: Tensor) -> None:
         nonlocal alive
@@ -177,15 +186,17 @@ def timeline(root: Tensor) -> list[Moment]:
         for node in reversed(_made(root)):
             if (inner := _inside(node)) is not None:
                 forward(inner, "again")
-                backward(inner)  # ends with the gradient of its root, which is that of the node
+                backward(inner)  # lets the gradient of its root go, which is that of the node
                 alive += _size(node)
             first = [p for p in dict.fromkeys(node.recipe.parents) if p.recipe and p.requires_grad and p not in reached]
             reached.update(first)
-            note("backward", node, sum(map(_size, first)))
-            alive -= 2 * _size(node)  # its value and its gradient
+            alive += sum(map(_size, first))
+            moments.append(Moment("backward", node, alive, tuple(held)))
+            alive -= _size(node)
+            drop(node)
 
     forward(root, "forward")
-    alive += _size(root)
+    alive += _size(root)  # the seed
     backward(root)
     return moments
 

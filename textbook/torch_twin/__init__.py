@@ -17,7 +17,7 @@ True
 
 from textbook.torch_twin.alignment import Alignment, Pair, Twin, align, functions_of, graph_of
 from textbook.torch_twin.rules import RULES, MismatchError
-from textbook.torch_twin.running import TorchRun, functions, model_twin, replay, run, saved_bytes
+from textbook.torch_twin.running import TorchRun, functions, import_torch, model_twin, replay, run, saved_bytes
 
 __all__ = [
     "RULES",
@@ -30,6 +30,7 @@ __all__ = [
     "functions",
     "functions_of",
     "graph_of",
+    "import_torch",
     "model_twin",
     "replay",
     "run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -54,13 +55,20 @@ class Pair:
 class Alignment:
     """Every node of our graph that requires a gradient, with its twins.
 
-    `worst` is the largest difference of a value or a gradient, relative to 1 + the largest value of its node.
+    Attributes:
+        pairs: by our node.
+        gradients: ours, by node.
+        their_values, their_gradients: what torch shows of its own, by `grad_fn`.
     """
 
     pairs: dict[Tensor, Pair]
+    gradients: dict[Tensor, Array]
+    their_values: dict[Any, Array]
+    their_gradients: dict[Any, Array]
 
     @property
     def worst(self) -> float:
+        """The largest difference of a value or a gradient, relative to 1 + the largest value of its node."""
         return max(d for pair in self.pairs.values() for d in (pair.value, pair.gradient) if d is not None)
 
 
@@ -97,37 +105,41 @@ def align(root: Tensor, theirs: TorchRun, seed: Any = None) -> Alignment:
         # Behind a node that only transposes the memory of ours, torch holds the transpose of ours.
         turns = wire and rule.left.name in ("TBackward", "PermuteBackward", "TransposeBackward")
         waiting += [(t, o, turned ^ turns if wire or unseen else False) for t, o in rule.behind]
-    _compare(root, theirs, pairs, seed)
-    return Alignment(pairs)
+    return _compared(root, theirs, pairs, seed)
 
 
-def _compare(root: Tensor, theirs: TorchRun, pairs: Mapping[Tensor, Pair], seed: Any) -> None:
+def _compared(root: Tensor, theirs: TorchRun, pairs: dict[Tensor, Pair], seed: Any) -> Alignment:
+    """Run both backward passes, and note for each pair how far apart its values and gradients are."""
     torch = import_torch()
     start = np.ones(root.shape) if seed is None else np.asarray(seed, dtype=float)
-    gradients = {root: start}
+    gradients: dict[Tensor, Array] = {root: start}
     for step in backward_steps(root, start):
         gradients[step.parent] = step.total
     functions = {function for pair in pairs.values() for function in pair.functions}
-    torch_gradients: dict[Any, Any] = {}
-    hooks = [f.register_prehook(lambda g, f=f: torch_gradients.__setitem__(f, g[0])) for f in functions]
+    shown: dict[Any, Any] = {}
+    hooks = [f.register_prehook(lambda g, f=f: shown.__setitem__(f, g[0])) for f in functions]
     theirs.root.backward(torch.tensor(start), retain_graph=True)
     for hook in hooks:
         hook.remove()
-    values = dict(theirs.values)
-    values |= {f: f.variable.detach() for f in functions if name_of(f) == "AccumulateGrad"}
+    leaves = {f: f.variable for f in functions if name_of(f) == "AccumulateGrad"}
+    values, slopes = ({f: t.numpy(force=True) for f, t in found.items()} for found in (theirs.values | leaves, shown))
     for t, pair in pairs.items():
         if not pair.fused:
             pair.value = _difference(t.data, pair, values)
-            pair.gradient = _difference(gradients[t], pair, torch_gradients)
+            pair.gradient = _difference(gradients[t], pair, slopes)
+    return Alignment(pairs, gradients, values, slopes)
 
 
 def _difference(ours: Array, pair: Pair, of: Mapping[Any, Any]) -> float | None:
     """How far the twin of the same shape is from ours; the node itself goes before those that arrange its memory."""
     for twin in sorted(pair.twins, key=lambda twin: twin.wire):
         if (other := of.get(twin.function)) is not None:
-            other = other.numpy(force=True).T if twin.turned else other.numpy(force=True)
+            other = other.T if twin.turned else other
             if other.shape == np.shape(ours):
-                return float(np.abs(ours - other).max(initial=0.0) / (1 + np.abs(other).max(initial=0.0)))
+                with np.errstate(invalid="ignore"):  # where both are infinite, or both undefined, they agree
+                    apart = np.where((ours == other) | (np.isnan(ours) & np.isnan(other)), 0.0, np.abs(ours - other))
+                size = np.abs(other[np.isfinite(other)]).max(initial=0.0)
+                return float(apart.max(initial=0.0) / (1 + size))
     return None
 
 
@@ -160,12 +172,16 @@ def graph_of(theirs: TorchRun, names: Iterable[str] = ()) -> tuple[Graph, dict[A
     ids: dict[Any, str] = {}
     nodes: dict[str, Node] = {}
     edges: list[Edge] = []
-    for number, function in enumerate(functions_of(theirs.root), 1):
+    count: Counter[str] = Counter()
+    for function in functions_of(theirs.root):
         leaf = name_of(function) == "AccumulateGrad"
-        key = named.get(id(function.variable), f"leaf {number}") if leaf else f"{name_of(function)} {number}"
+        key = kind = named.get(id(function.variable), "leaf") if leaf else function.name()
+        count[kind] += 1
+        if count[kind] > 1:
+            key = f"{kind} ({count[kind]})"
         label = key if leaf else name_of(function).removesuffix("Backward")
         ids[function] = key
-        nodes[key] = Node(key, "input" if leaf else "operation", label, "" if leaf else name_of(function))
+        nodes[key] = Node(key, "input" if leaf else "operation", label, "" if leaf else kind)
         inputs = [ids[p] for p in inputs_of(function) if p is not None]
         edges += [Edge(source, key, index) for index, source in enumerate(inputs)]
     return Graph(nodes, tuple(edges), ids[function_of(theirs.root)]), ids
