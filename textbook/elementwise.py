@@ -27,7 +27,15 @@ div = primitive(lambda g, out, x, y: g / y,
 neg = primitive(lambda g, out, x: -g, tex="-", example=one, name="neg")(operator.neg)
 
 
-def _pow(x: Any, y: Any) -> Any:
+@primitive(
+    # y - (y != 0): at y = 0 the derivative is 0, not 0 * x**-1
+    lambda g, out, x, y: _unless(y == 0, g * (y * x ** (y - (y != 0)))),
+    # at x = 0 the limit of xʸ·log x is 0
+    lambda g, out, x, y: _unless(x == 0, g * (out * log(where(x == 0, 1.0, x)))),
+    tex="x^y",
+    example=lambda rng: ((rng.uniform(0.5, 2.0, (3, 1)), away_from_kinks(rng, 2, 1, 4)), {}),
+)
+def pow(x, y):
     """x to the power y, elementwise."""
     try:
         return x**y
@@ -35,17 +43,6 @@ def _pow(x: Any, y: Any) -> Any:
         if "negative" not in str(error):
             raise
         raise TypeError("an integer to a negative power is no integer: write 2.0 for 2, or -1.0 for -1") from None
-
-
-pow = primitive(
-    # y - (y != 0): at y = 0 the derivative is 0, not 0 * x**-1
-    lambda g, out, x, y: _unless(y == 0, g * (y * x ** (y - (y != 0)))),
-    # at x = 0 the limit of xʸ·log x is 0
-    lambda g, out, x, y: _unless(x == 0, g * (out * log(where(x == 0, 1.0, x)))),
-    tex="x^y",
-    example=lambda rng: ((rng.uniform(0.5, 2.0, (3, 1)), away_from_kinks(rng, 2, 1, 4)), {}),
-    name="pow",
-)(_pow)
 
 
 def _unless(zero: Any, message: Any) -> Any:

@@ -10,7 +10,6 @@ import io
 import math
 import os
 import sys
-import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -167,15 +166,12 @@ def _read_cached(path: Path) -> bytes:
         ) from error
     raw = _download(path.name)
     # Written beside its place and renamed into it: the cache never holds half a file, whatever interrupts us.
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
-        try:
-            part.write(raw)
-            part.close()  # Windows renames closed files only
-            os.replace(part.name, path)
-        except BaseException:
-            part.close()
-            os.unlink(part.name)
-            raise
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_bytes(raw)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
     return raw
 
 
@@ -227,15 +223,10 @@ def _fault(name: str, raw: bytes) -> str | None:
 
 
 def _cache_directory() -> Path:
-    if chosen := os.environ.get("XDG_CACHE_HOME"):
-        base = Path(chosen)
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path.home() / ".cache"
-    return base / "textbook" / "mnist"
+    home = Path.home()
+    local = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    usual = {"darwin": home / "Library" / "Caches", "win32": local}.get(sys.platform, home / ".cache")
+    return Path(os.environ.get("XDG_CACHE_HOME") or usual) / "textbook" / "mnist"
 
 
 def _parse_idx(raw: bytes, name: str) -> NDArray[np.uint8]:

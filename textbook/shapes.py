@@ -45,21 +45,18 @@ def _drop(x: Any, axis: int) -> Any:
     return reshape(x, shape=tuple(shape))
 
 
-def _matmul(x: Any, y: Any) -> Any:
+@primitive(
+    _matmul_left,
+    _matmul_right,
+    tex="@",
+    example=lambda rng: ((away_from_kinks(rng, 2, 3, 4), away_from_kinks(rng, 4, 5)), {}),
+)
+def matmul(x, y):
     """The matrix product x @ y of vectors, matrices, or stacks of them."""
     try:
         return x @ y
     except TypeError:  # numpy has no @ for two scalars
         raise ValueError("@ multiplies vectors and matrices; write * for a number") from None
-
-
-matmul = primitive(
-    _matmul_left,
-    _matmul_right,
-    tex="@",
-    example=lambda rng: ((away_from_kinks(rng, 2, 3, 4), away_from_kinks(rng, 4, 5)), {}),
-    name="matmul",
-)(_matmul)
 
 
 # ---------------------------------------------------------------------------------------------- sums and shapes
