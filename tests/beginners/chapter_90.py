@@ -132,7 +132,7 @@ def matmul(a, b):
         ("def best_h(f, f3, eps):\n    return (eps * abs(f) / abs(f3)) ** (1 / 3)", "The numbers in front are lost"),
         ("def best_h(f, f3, eps):\n    return (1.5 * eps * abs(f3) / abs(f)) ** (1 / 3)", "The wrong way up"),
         ("def best_h(f, f3, eps):\n    return h**2 * f3 / 6 + eps * f / (2 * h)", "raised NameError"),
-        ("def best_h(f, f3, eps):\n    return np.cbrt(6 * eps * abs(f) / abs(f3))", "1.5874 times the expected one"),
+        ("def best_h(f, f3, eps):\n    return np.cbrt(6 * eps * abs(f) / abs(f3))", "1.587 times the expected one"),
         ("def best_h(f, f3, eps):\n    return np.cbrt(3 * eps * abs(f) / (2 * abs(f3)))", "✓"),
     ],
 }

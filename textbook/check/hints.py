@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from textbook.check.run import Outcome, Parts, equal, parts_of
+from textbook.check.run import Outcome, equal, parts_of
 from textbook.check.say import in_line
 from textbook.words import typed
 
@@ -33,33 +33,28 @@ class Hint(NamedTuple):
 def general(given: list[Outcome], expected: list[Outcome], names: list[str], cases: list[tuple],
             isclose: Callable) -> Hint | None:  # fmt: skip
     """The mistake that explains all cases, if exactly one does."""
-    mine, right = _wrong_parts(given, expected, isclose)
-    hints = list(_hints(mine, right, given, names, cases, isclose))
+    pairs = _wrong_parts(given, expected, isclose)
+    hints = list(_hints(pairs, given, names, cases, isclose)) if pairs else []
     covered = {name for hint in hints for name in hint.covers}
     found = {(hint.name, hint.text): hint for hint in hints if hint.name not in covered}
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _wrong_parts(given: list[Outcome], expected: list[Outcome], isclose: Callable) -> tuple[list[Parts], ...]:
-    """What was given and expected, without the parts of a tuple that are right in every case."""
+def _wrong_parts(given: list[Outcome], expected: list[Outcome], isclose: Callable) -> list[list[Pair]]:
+    """What was given and expected in each case, without the parts of a tuple that are right in every case."""
     mine, right = [a.parts for a in given], [b.parts for b in expected]
     if all(b.pieces and [*b.parts] == [*a.parts] == [""] for a, b in zip(given, expected, strict=True)):
         mine, right = ([{str(i): np.asarray(x) for i, x in enumerate(np.atleast_1d(parts[""]))} for parts in side]
                        for side in (mine, right))  # fmt: skip
-    pairs = list(zip(mine, right, strict=True))
-    if any(a.keys() != b.keys() for a, b in pairs):
-        return mine, right
-    wrong = {at for a, b in pairs for at in b if not equal(a[at], b[at], isclose)}
-    return tuple([{at: x for at, x in parts.items() if at in wrong} for parts in side] for side in (mine, right))
+    sides = list(zip(mine, right, strict=True))
+    if any(a.keys() != b.keys() for a, b in sides):
+        return []
+    wrong = {at for a, b in sides for at in b if not equal(a[at], b[at], isclose)}
+    return [[(a[at] * 1, b[at] * 1) for at in b if at in wrong] for a, b in sides]  # · 1: truth values become numbers
 
 
-def _hints(mine: list[Parts], right: list[Parts], given: list[Outcome], names: list[str], cases: list[tuple],
+def _hints(pairs: list[list[Pair]], given: list[Outcome], names: list[str], cases: list[tuple],
            isclose: Callable) -> Iterator[Hint]:  # fmt: skip
-    pairs: list[list[Pair]] = []
-    for a, b in zip(mine, right, strict=True):
-        if not all(isinstance(x, np.ndarray) for x in (*a.values(), *b.values())) or a.keys() != b.keys():
-            return
-        pairs.append([(a[at] * 1, b[at] * 1) for at in b])  # · 1: truth values become numbers
     every = list(itertools.chain(*pairs))
     if any(np.isfinite(e).all() and not np.isfinite(g).all() for g, e in every):
         yield from _not_finite(every, given, isclose)
@@ -76,7 +71,7 @@ def _hints(mine: list[Parts], right: list[Parts], given: list[Outcome], names: l
         yield from _memory(flat, isclose)
     off = np.concatenate([g - e for g, e in flat])
     if off.size >= FEW and isclose(off, off[0]).all() and off[0]:
-        yield Hint("offset", f"Every number is off by {typed(off[0])}.")
+        yield Hint("offset", f"Every number is off by {typed(off[0], 4)}.")
 
 
 def _joined(case: list[Pair]) -> tuple[np.ndarray, ...]:
@@ -94,11 +89,9 @@ def _holds(change: Change, every: list[Pair], isclose: Callable) -> bool:
 
 def _reductions() -> Iterator[tuple[Hint, Change]]:
     def over(reduce: Callable, axis: int | None, keep: bool, x: np.ndarray) -> np.ndarray:
-        if axis is not None and x.ndim < 2:
-            raise ValueError("of a vector, an axis is all elements")
         result = reduce(x, axis=axis, keepdims=keep)
-        if np.size(result) == x.size:
-            raise ValueError("nothing is reduced, over an axis of length 1")
+        if np.size(result) == x.size or (axis is not None and x.ndim < 2):
+            raise ValueError("over an axis of length 1 nothing is reduced, and of a vector an axis is all elements")
         return result
 
     for reduce, axis, keep in itertools.product((np.sum, np.mean), (None, 0, 1, 2), (False, True)):
@@ -171,7 +164,7 @@ def _factor(names: list[str], cases: list[tuple], pairs: list[list[Pair]], isclo
     elif np.isclose(k, 0.5):
         yield Hint("factor 1/2", "Every number is half of the expected one.")
     elif np.isfinite(k) and not np.isclose(abs(k), 1):
-        yield Hint("factor", f"Every number is {typed(k)} times the expected one.")
+        yield Hint("factor", f"Every number is {typed(k, 4)} times the expected one.")
 
 
 def _sizes(names: list[str], args: tuple) -> dict[str, int]:

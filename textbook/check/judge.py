@@ -132,9 +132,7 @@ def _found(exercise: Exercise, answer: Any, case: tuple, given: Outcome, expecte
 def _explains(variant: list[Outcome], given: list[Outcome], expected: list[Outcome], isclose: Callable) -> bool:
     """Whether a known mistake gives the same in every case; by the same way, where what it gives says nothing."""
     for theirs, mine in zip(variant, given, strict=True):
-        if _error(theirs) != _error(mine):
-            return False
-        if not same(theirs.parts, mine.parts, isclose):
+        if _error(theirs) != _error(mine) or not same(theirs.parts, mine.parts, isclose):
             return False
     if any(_is_telling(mine, right, isclose) for mine, right in zip(given, expected, strict=True)):
         return True

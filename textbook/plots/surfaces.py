@@ -23,10 +23,8 @@ def draw_contour(ax: Axes, surface: Surface, *, levels: int = 14, points: int = 
     as well as its walls.  They lie denser near a minimum: a round bowl gets rings at equal distances.
     """
     if surface.dimension != 2:
-        raise ValueError(
-            f"{surface.name} has {surface.dimension} coordinate, a contour needs 2: draw its graph with "
-            "ax.plot(x, surface.f(x[None]))"
-        )
+        raise ValueError(f"{surface.name} has {surface.dimension} coordinate, a contour needs 2: draw its graph with "
+                         "ax.plot(x, surface.f(x[None]))")  # fmt: skip
     x, y = surface.grid(points)
     z = np.ma.masked_invalid(surface.f(np.array([x, y])))  # blank where the formula has no value
     part = np.linspace(0, 1, levels + 1)
@@ -57,10 +55,8 @@ def draw_trajectory(
     """
     path = trajectory.path if isinstance(trajectory, Trajectory) else np.asarray(trajectory, dtype=float)
     if path.ndim != 2 or path.shape[1] != 2:
-        raise ValueError(
-            f"a path in the plane has shape (steps + 1, 2), got {path.shape}; of several runs, draw one at a time: "
-            "path[:, :, run]"
-        )
+        raise ValueError(f"a path in the plane has shape (steps + 1, 2), got {path.shape}; of several runs, draw one "
+                         "at a time: path[:, :, run]")  # fmt: skip
     diverged = isinstance(trajectory, Trajectory) and int(trajectory.diverged_at) >= 0
     if diverged:
         label = f"{label} diverged at step {int(trajectory.diverged_at)}".strip()
