@@ -16,7 +16,7 @@ import numpy as np
 from textbook.engine import Tensor
 from textbook.expression import parse
 from textbook.graph import Graph
-from textbook.lab import Choice, Control, FrameAxis, Lab, Picture, Text, Toggle, View
+from textbook.lab import Choice, Control, FrameAxis, Lab, Picture, Text, Toggle, View, as_tuples
 from textbook.labs.graph.picture import WalkPicture
 from textbook.labs.graph.told import expression
 from textbook.labs.graph.walk import WIDTH, Walk, messages_of
@@ -37,36 +37,21 @@ class Preset(NamedTuple):
 
 PRESETS = (
     Preset("Fig. 1 and 3: f = (x + y)·y", FORMULA),
-    Preset(
-        "Fig. 2: logistic regression",
-        "z = w1*x1 + w2*x2 + b; f = sigmoid(z)",
-        {"w1": 0.5, "x1": 2.0, "w2": -1.0, "x2": 1.5, "b": 0.25},
-    ),
-    Preset(
-        "Fig. 4: linear regression",
-        "y_hat = w*x + b; loss = (y_hat - y)**2",
-        {"w": 1.0, "x": 2.0, "b": 0.0, "y": 5.0},
-    ),
+    Preset("Fig. 2: logistic regression", "z = w1*x1 + w2*x2 + b; f = sigmoid(z)",
+           {"w1": 0.5, "x1": 2.0, "w2": -1.0, "x2": 1.5, "b": 0.25}),
+    Preset("Fig. 4: linear regression", "y_hat = w*x + b; loss = (y_hat - y)**2",
+           {"w": 1.0, "x": 2.0, "b": 0.0, "y": 5.0}),
     Preset("§3.2: a topological order", "c = a + b; e = c*d", {"a": 3.0, "b": 2.0, "d": 4.0}),
     Preset("a square: x·x", "f = x*x"),
     Preset("a shared subexpression", "s = x*y; f = (s + x)*(s + y)"),
     Preset("a chain of sigmoids", "a = sigmoid(w*x); b = sigmoid(w*a); c = sigmoid(w*b)", {"w": 2.0, "x": 0.5}),
-    Preset(
-        "a net of two layers",
-        "h1 = tanh(a1*x + b1); h2 = tanh(a2*x + b2); y_hat = c1*h1 + c2*h2; loss = (y_hat - y)**2",
-        {"a1": 1.0, "x": 0.5, "b1": 0.0, "a2": -1.0, "b2": 0.5, "c1": 1.5, "c2": -0.5, "y": 1.0},
-    ),
-    Preset(
-        "matrices: a linear layer",
-        "Z = X @ W + b; loss = mean((Z - Y)**2)",
-        {
-            "X": ((1, 0, 2), (0, 1, 1), (2, 1, 0), (1, 1, 1)),
-            "W": ((0.5, -1), (1, 0), (0, 2)),
-            "b": (0.1, -0.1),
-            "Y": ((1, 0), (0, 1), (1, 1), (0, 0)),
-        },
-    ),
-)
+    Preset("a net of two layers",
+           "h1 = tanh(a1*x + b1); h2 = tanh(a2*x + b2); y_hat = c1*h1 + c2*h2; loss = (y_hat - y)**2",
+           {"a1": 1.0, "x": 0.5, "b1": 0.0, "a2": -1.0, "b2": 0.5, "c1": 1.5, "c2": -0.5, "y": 1.0}),
+    Preset("matrices: a linear layer", "Z = X @ W + b; loss = mean((Z - Y)**2)",
+           {"X": ((1, 0, 2), (0, 1, 1), (2, 1, 0), (1, 1, 1)), "W": ((0.5, -1), (1, 0), (0, 2)),
+            "b": (0.1, -0.1), "Y": ((1, 0), (0, 1), (1, 1), (0, 0))}),
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------- settings
@@ -98,9 +83,9 @@ class Values(Control):
     """Values of the formula's inputs by name; numbers get a slider each, arrays are taken as they are."""
 
     def check(self, value: Any) -> dict[str, Any]:
-        if not isinstance(value or {}, Mapping):
+        if not isinstance(value := value or {}, Mapping):
             raise ValueError(f"{self.name} must be given by name, such as {{'x': 3}}: got {value!r}")
-        return {name: _frozen(name, v) for name, v in dict(value or {}).items()}
+        return {name: _frozen(name, v) for name, v in value.items()}
 
     def parts(self, view: View) -> Sequence[dict[str, Any]]:
         scalars = {n: v for n, v in view.data.inputs.items() if not np.ndim(v)}
@@ -108,23 +93,18 @@ class Values(Control):
                  "step": 0.1, "log": False, "more": len(scalars) > 4} for name, v in scalars.items()]  # fmt: skip
 
     def read(self, raw: Any, key: str, view: View) -> dict[str, Any]:
-        return {**view.data.inputs, key: raw}
+        return {**view.data.inputs, key: float(f"{raw:.12g}")}  # sliders return sums of steps
 
 
 def _frozen(name: str, value: Any) -> Any:
-    """A finite number, or nested tuples of them: settings are compared and printed."""
+    """A finite number, or nested tuples of them."""
     try:
         array = np.asarray(value, float)
     except (TypeError, ValueError):
         array = np.asarray(np.nan)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be a finite number or an array of them, got {value!r}")
-
-    def tuples(part: Any) -> Any:
-        # The browser's sliders return sums of steps: 3.9999999999999996 for 4.
-        return tuple(map(tuples, part)) if isinstance(part, list) else float(f"{part:.12g}")
-
-    return tuples(array.tolist())
+    return as_tuples(array)
 
 
 @dataclass
@@ -162,10 +142,9 @@ class Shown(Control):
 class GraphView(View):
     """The lab in a notebook: a name keeps its value from formula to formula, half-typed ones between them included."""
 
-    def __init__(self, lab: Lab, settings: Any) -> None:
-        self._kept: dict[str, Any] = {}
-        super().__init__(lab, settings)
-        self._kept |= self.data.inputs
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._kept = dict(self.data.inputs)
 
     def set(self, **values: Any) -> None:
         """Change settings from code, as a reader would by hand."""
@@ -180,21 +159,17 @@ class GraphView(View):
         self._kept |= self.data.inputs
 
 
-def _is_formula(s: Mapping[str, Any]) -> bool:
-    return s["tensor"] is None
-
-
 lab = Lab(
     "Type a formula and step through its graph; click a node to have its chain rule written out",
     inches=(WIDTH / 100, 2.5),
     view=GraphView,
-    formula=Text("formula", FORMULA, parse=parse, when=_is_formula),
-    values=Values("values", {}, when=lambda s: _is_formula(s) and s["mode"] != "structure"),
+    formula=Text("formula", FORMULA, parse=parse, when=lambda s: s["tensor"] is None),
+    values=Values("values", {}, when=lambda s: s["tensor"] is None and s["mode"] != "structure"),
     mode=Choice("show", "structure", {
         "structure": "the structure", "forward": "the forward pass", "backward": "forward, then backward",
     }),
     hold=Toggle("hold intermediate nodes fixed", False, when=lambda s: s["mode"] == "backward"),
-    example=Example("example", when=_is_formula, more=True),
+    example=Example("example", when=lambda s: s["tensor"] is None, more=True),
     node=NodeName("explain node", more=True),
     tensor=Shown("tensor"),
     step=FrameAxis(
@@ -221,11 +196,7 @@ def check(s: Any) -> dict[str, Any]:
 @lab.compute
 def walk(formula: str, values: dict, mode: str, hold: bool, node: str, tensor: Graph | None) -> Walk:
     """The walk through the graph of a formula, or of a tensor."""
-    inputs: dict[str, Any] = {}
-    graph = tensor
-    if graph is None:
-        root, inputs = _root(formula, values)
-        graph = Graph.of(root)
+    graph, inputs = (tensor, {}) if tensor is not None else _graph(formula, values)
     if len(graph.nodes) > LARGEST:
         raise ValueError(f"the graph has {len(graph.nodes)} nodes: a picture can show {LARGEST}")
     if node and node not in graph.nodes:
@@ -235,8 +206,8 @@ def walk(formula: str, values: dict, mode: str, hold: bool, node: str, tensor: G
     return Walk(graph, inputs, mode, hold, messages_of(graph) if mode == "backward" else (), node)
 
 
-def _root(formula: str, values: Mapping[str, Any]) -> tuple[Tensor, dict[str, Any]]:
-    """The tensor that a formula ends in, with a name, and the values that went in."""
+def _graph(formula: str, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Any]]:
+    """The graph of a formula, and the values that went in."""
     expression = parse(formula)
     inputs = {name: values.get(name, START[i % len(START)]) for i, name in enumerate(expression.names)}
     with np.errstate(all="ignore"):
@@ -244,7 +215,7 @@ def _root(formula: str, values: Mapping[str, Any]) -> tuple[Tensor, dict[str, An
     if not root.name:
         taken = {step.name for step in expression.steps}
         root.name = next(name for name in ("f", "g", "h", "out", "result", "f_out") if name not in taken)
-    return root, inputs
+    return Graph.of(root), inputs
 
 
 @lab.picture
@@ -270,13 +241,12 @@ def pointed(point: Any, s: Any) -> dict[str, Any]:
 
 @lab.table
 def table(d: Walk) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    rows: list[tuple[str, ...]] = []
-    for v, node in d.graph.nodes.items():
-        value = number(node.value) if d.mode != "structure" and node.value is not None else ""
-        gradient = number(d.gradients[v]) if v in d.gradients else ""
-        rows.append((v, expression(d, v) if node.kind == "operation" else node.kind, value, "", "", gradient))
-    for e in d.graph.edges:
-        sent = number(d.sums[e]) if e in d.sums else ""
-        local = number(d.local[e]) if e in d.local else ""
-        rows.append((f"{e.source} → {e.target}", f"input {e.index + 1} of {e.target}", "", local, sent, ""))
+    def known(numbers: Mapping[Any, Any], key: Any) -> str:
+        return number(numbers[key]) if key in numbers else ""
+
+    values = {v: node.value for v, node in d.graph.nodes.items() if d.mode != "structure" and node.value is not None}
+    rows = [(v, expression(d, v) if node.kind == "operation" else node.kind, known(values, v), "", "",
+             known(d.gradients, v)) for v, node in d.graph.nodes.items()]  # fmt: skip
+    rows += [(f"{e.source} → {e.target}", f"input {e.index + 1} of {e.target}", "", known(d.local, e),
+              known(d.sums, e), "") for e in d.graph.edges]  # fmt: skip
     return ("node or edge", "what it is", "value", "local derivative", "message back", "gradient"), rows

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 from matplotlib.text import Text
 
 from textbook import plots
@@ -64,19 +61,7 @@ class WalkPicture:
         self.halo.set_visible(bool(v))
         if v:
             self.halo.set_path(data.plan.outline(v, 5 + 4 * (v == data.graph.output)))
-        # The frames in which the look of a node or edge changes: between them its artists are left alone.
-        graph, last = data.graph, len(data.moments) - 1
-        always = {last} if data.seed is None else {data.seed, last}
-        changes: dict[str | Edge, set[int]] = {n: always | {data.computed[n]} for n in graph.nodes}
-        changes |= {e: always | {data.computed[e.target]} for e in self.lines}
-        for n, got in data.received.items():
-            changes[n] |= {frame for frame, _ in got}
-        for frame, moment in enumerate(data.moments):
-            for key in (moment.node, *moment.edges):
-                if key in changes:
-                    changes[key] |= {frame, frame + 1}
-        self.changes = {key: sorted(frames) for key, frames in changes.items()}
-        self.phase: dict[str | Edge, int] = {}
+        self.looks: dict[str | Edge, tuple] = {}  # of nodes and edges, as the frame before has left them
         return changed
 
     def _build(self, data: Walk) -> None:
@@ -85,42 +70,40 @@ class WalkPicture:
         self.shown = data.structure
         self.figure.set_size_inches(plan.size[0] / 100, plan.size[1] / 100)
         drawn = draw_plan(self.axes, plan, legend=True)
-        for artist in (*drawn.edges.values(), *drawn.heads.values()):
-            artist.set_clip_on(False)
         self.glow = Line2D([], [], color=GLOW, lw=9, alpha=0.75, zorder=2.5, solid_capstyle="round")
         self.axes.add_artist(self.glow)
-        self.halo = PathPatch(Path([(0, 0)]), fc="none", ec=GLOW, lw=3.5, zorder=2.6)
-        self.axes.add_artist(self.halo)
+        self.halo = ring(self.axes, plan, data.graph.output, fc="none", ec=GLOW, lw=3.5, zorder=2.6)
         self.lines = {e: arrow(self.axes, points, zorder=3, visible=False) for e, points in plan.curves.items()}
         self.rings = {v: ring(self.axes, plan, v, 4.5 * (v == plan.graph.output), fc="none", zorder=5)
                       for v in plan.places}  # fmt: skip
         self.below = {v: write(drawn, v, color=VALUE, visible=False) for v in plan.places}
         self.above = {v: write(drawn, v, above=True, color=GRADIENT, visible=False) for v in plan.places}
-        self.notes = {e: self._note_at(x, y) for e, (x, y) in plan.notes.items()}
+        look: dict[str, Any] = {"ha": "center", "va": "center", "size": 9.5, "color": plots.INK, "zorder": 6,
+                                "bbox": {"fc": plots.PAPER, "ec": "none", "pad": 1.2}}  # fmt: skip
+        self.notes = {e: self.axes.text(x, y, "", visible=False, **look) for e, (x, y) in plan.notes.items()}
         groups = (self.lines, self.rings, self.below, self.above, self.notes)
         self.live[:] = [self.glow, self.halo, *[artist for group in groups for artist in group.values()]]
 
-    def _note_at(self, x: float, y: float) -> Text:
-        paper = {"fc": plots.PAPER, "ec": "none", "pad": 1.2}
-        return self.axes.text(x, y, "", ha="center", va="center", size=9.5, color=plots.INK, zorder=6, bbox=paper,
-                              visible=False)  # fmt: skip
-
     def draw(self, data: Walk, frame: int) -> str:
-        for key, frames in self.changes.items():
-            phase = bisect_right(frames, frame)
-            if self.phase.get(key) != phase:
-                self.phase[key] = phase
-                if isinstance(key, Edge):
-                    look = edge_look(data, key, frame)
-                    points = data.plan.curves[key][:: -1 if look.startswith("sen") else 1]
-                    point_arrow(self.lines[key], points)
-                    self.lines[key].set(**LINES[look])
-                    _write(self.notes[key], note(data, key, frame))
-                else:
-                    self.rings[key].set(**RINGS[ring_look(data, key, frame)])
-                    _write(self.below[key], value(data, key, frame))
-                    _write(self.above[key], gradient(data, key, frame))
+        """Set what the frame changes, and nothing else: each command of a film costs time and room."""
+        look: tuple[str, ...]
+        for v in self.rings:
+            look = ring_look(data, v, frame), value(data, v, frame), gradient(data, v, frame)
+            if self._changes(v, look):
+                self.rings[v].set(**RINGS[look[0]])
+                _write(self.below[v], look[1])
+                _write(self.above[v], look[2])
+        for e in self.lines:
+            look = edge_look(data, e, frame), note(data, e, frame)
+            if self._changes(e, look):
+                point_arrow(self.lines[e], data.plan.curves[e][:: -1 if look[0].startswith("sen") else 1])
+                self.lines[e].set(**LINES[look[0]])
+                _write(self.notes[e], look[1])
         return caption(data, frame)
+
+    def _changes(self, key: str | Edge, look: tuple) -> bool:
+        before, self.looks[key] = self.looks.get(key), look
+        return before != look
 
 
 def ring_look(data: Walk, v: str, frame: int) -> str:

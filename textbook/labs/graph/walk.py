@@ -196,8 +196,7 @@ class Walk:
     @cached_property
     def structure(self) -> tuple:
         """What the fixed part of the picture depends on."""
-        nodes = tuple((n.id, n.kind, n.label, n.shape) for n in self.graph.nodes.values())
-        return nodes, self.graph.edges, self.graph.output, self.hold
+        return (*self.graph.nodes.values(), *self.graph.edges, self.graph.output, self.hold)
 
 
 def messages_of(graph: Graph) -> tuple[Message, ...]:
