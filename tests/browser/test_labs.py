@@ -17,7 +17,7 @@ def differ(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def test_learning_rate_sliders_menu_and_start(notebook):
-    figure = Figure(notebook([shows("learning_rate.show(steps=20)")]))
+    figure = Figure(notebook([shows("learning_rate.show(steps=20, theory=True)")]))
     figure.says("α = 0.44", "oscillating")
     before = figure.pixels()
     figure.press("End")  # in the browser alone
@@ -158,6 +158,29 @@ def test_a_dark_theme_turns_static_pictures_over(notebook):
         dark = tab.pixels(place)
         assert np.median(dark) < 60 and dark.min(axis=2).max() > 200  # dark paper, light ink
         assert (dark[..., 2] - dark[..., 0] > 100).mean() > 0.1  # the hue stays
+
+
+def test_direction_and_stretch_by_menu_slider_and_pointer(notebook):
+    tab = notebook([shows("direction.show()", "direction"), shows("stretch.show()", "stretch")],
+                   viewport={"width": 1100, "height": 1500})  # fmt: skip
+    direction, stretch = Figure(tab, 0, "direction"), Figure(tab, 1, "stretch")
+    direction.says("direction 30°")
+    before = direction.pixels()
+    direction.press("Home")
+    direction.says("direction 0°", "the partial derivative ∂f/∂x")
+    direction.part("surface").select_option(label="Rosenbrock's banana")
+    direction.has("s['surface'] == 'rosenbrock'")
+    direction.tab.page.mouse.click(*direction.at(0, 0, 0))
+    direction.says("At (0.0", "direction 0°: the slope is -")
+    assert differ(direction.pixels(), before)
+
+    stretch.says("The arrow at 60°", "it is turned")
+    before = stretch.pixels()
+    stretch.part("b").press("Home")
+    stretch.says("Eigenvalues -1.54 and 4.54")
+    assert differ(stretch.pixels(), before)
+    stretch.press("Home")
+    stretch.says("The arrow at 0°")
 
 
 def click_node(figure: Figure, plan: str, node: str) -> None:

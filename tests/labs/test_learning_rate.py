@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from textbook import hessian, labs, optim
 from textbook.surfaces import SURFACES, valley
@@ -48,10 +49,22 @@ def test_round_rates_are_among_them_and_the_rate_of_one_step_is_seen():
     data = lab(curvature=4.0)
     for rate in (0.01, 0.05, 0.1, 0.25, 0.5):
         assert np.abs(data.lr - rate).min() < 1e-15
-    scene = lab.scene(curvature=4.0, lr=0.25)
-    assert scene.stage.caption.startswith("α = 0.25, good: 1 − αλ = 0.00 ")
+    assert "1 − αλ = 0 (largest curvature λ = 4, limit 2/λ = 0.5)" in captions(curvature=4.0, lr=0.25, theory=True)
     final = data.gap[-1]
     assert data.lr[final.argmin()] == 0.25 and (final == final.min()).sum() == 1
+
+
+def captions(**values) -> str:
+    return lab.scene(**values).stage.caption
+
+
+def test_theory_is_out_of_sight_until_asked_for():
+    """Chapter 5 opens with this lab, and asks for 2/λ later."""
+    assert captions(surface="ravine", lr=0.09) == "α = 0.09, oscillating: after 30 steps the loss is 0.0109."
+    shown = [text for text in lab.scene().figure.findobj(Text) if text.get_visible() and "/λ" in text.get_text()]
+    assert shown == []
+    marked = lab.scene(theory=True).figure.findobj(Text)
+    assert {"1/λ", "2/λ"} <= {text.get_text() for text in marked if text.get_visible()}
 
 
 def test_captions_say_what_became_of_each():

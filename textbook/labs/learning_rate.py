@@ -3,10 +3,12 @@
 import numpy as np
 
 from textbook import engine, optim, plots
-from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, round_numbers, wipe
+from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, Toggle, round_numbers, wipe
+from textbook.plots.style import BLUE, ORANGE, START
 from textbook.surfaces import SURFACES, valley
+from textbook.words import number
 
-BLUE, ORANGE, GREY = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"], "0.45"
+GREY = "0.45"
 DUST = 1e-20  # of the first loss: below it the picture's axis ends
 
 lab = Lab(
@@ -14,13 +16,14 @@ lab = Lab(
     surface=Choice("surface", "valley", {name: s.title for name, s in SURFACES.items()}),
     curvature=Slider("curvature λ", 4.0, 0.5, 16.0, 0.5, when=lambda s: s["surface"] == "valley"),
     steps=Slider("steps", 30, 1, 200, 1),
+    theory=Toggle("mark 1/λ and 2/λ", more=True),
     start=Numbers(),
     lr=FrameAxis("learning rate α", of=lambda d: d.lr, show="{:.3g}", start=lambda d: 0.9 * d.limit, log=True),
 )
 
 
 @lab.compute
-def descents(surface, curvature, steps, start):
+def descents(surface, curvature, steps, theory, start):
     """Descents with all rates: `path` (steps + 1, d, rates), `loss` (steps + 1, rates), and what became of each."""
     surface = valley(curvature) if surface == "valley" else SURFACES[surface]
     start = np.array(start if start and len(start) >= surface.dimension else surface.start)[: surface.dimension]
@@ -36,7 +39,8 @@ def descents(surface, curvature, steps, start):
         grew |= lr > limit
     regime = np.select([grew, lr * steepest > 1, slow], ["diverging", "oscillating", "too small"], "good")
     return {"surface": surface, "lr": lr, "path": run.path, "loss": run.loss, "gap": run.loss - lowest,
-            "regime": regime, "diverged_at": run.diverged_at, "curvature": steepest, "limit": limit}  # fmt: skip
+            "regime": regime, "diverged_at": run.diverged_at, "curvature": steepest, "limit": limit,
+            "theory": theory}  # fmt: skip
 
 
 @lab.table
@@ -52,8 +56,7 @@ def snapped(base, low, high):
 
 @lab.picture
 def picture(fig):
-    grid = fig.add_gridspec(2, 2, width_ratios=(1.25, 1))
-    place, falling, final = (fig.add_subplot(cell) for cell in (grid[:, 0], grid[0, 1], grid[1, 1]))
+    place, falling, final = fig.subplot_mosaic("AB;AC", width_ratios=(1.25, 1)).values()
     falling.set(xlabel="step", ylabel="loss above minimum", yscale="log")
     final.set(xlabel="learning rate α", ylabel="at the last step", xscale="log", yscale="log")
     # What changes with the curvature is live too, and the limits snap to coarse values: a repaint is rare.
@@ -62,7 +65,7 @@ def picture(fig):
     (bound,) = final.plot([], [], color=BLUE, lw=1.2, ls="--")
     words = [final.text(1, 1, f"{n}/λ", color=BLUE, va="top", ha="right") for n in (1, 2)]
     (path,) = place.plot([], [], "o-", color=ORANGE, ms=4, lw=1.2, mec="white", mew=0.4)
-    (begin,) = place.plot([], [], "D", color="black", ms=6, mfc="white")
+    (begin,) = place.plot([], [], **START)
     (curve,) = falling.plot([], [], color=ORANGE, lw=1.6)
     (mark,) = final.plot([], [], "o", color=ORANGE, ms=8, mec="white")
     live = [hill, sweep, bound, words, path, begin, curve, mark]
@@ -83,6 +86,8 @@ def picture(fig):
         hill.set_data(*((x, y) if surface.dimension == 1 else ([], [])))
         sweep.set_data(d.lr, np.clip(d.gap[-1], *heights))
         ends = [heights[0] / 2, heights[1], np.nan]
+        for mark_of_theory in (bound, *words):
+            mark_of_theory.set_visible(d.theory)
         bound.set_data(np.repeat([d.limit / 2, d.limit], 3), [*ends, *ends])
         for n, word in enumerate(words, start=1):  # one step, on a quadratic; and no convergence any more
             word.set_position((n * d.limit / 2 * 0.96, heights[1] / 2))
@@ -107,12 +112,14 @@ def picture(fig):
         gap = np.clip(d.gap[:, k], *heights)  # the drawing is clipped, never the descent
         curve.set_data(np.arange(len(gap)), gap)
         mark.set_data(d.lr[[k]], gap[-1:])
-        end = f"diverged at step {at}" if at >= 0 else f"after {len(loss) - 1} steps the loss is {loss[-1]:.3g}"
-        if d.regime[k] != "diverging" and d.lr[k] > d.limit:
-            end += "; beyond the limit, but the surface is less curved elsewhere"
-        where = "" if d.surface.smoothness else " at the start"
-        factor = f"{round(1 - d.lr[k] * d.curvature, 9) + 0.0:.2f}".replace("-", "−")
-        return (f"α = {d.lr[k]:.3g}, {d.regime[k]}: 1 − αλ = {factor} (largest curvature{where} "
-                f"λ = {d.curvature:.3g}, limit 2/λ = {d.limit:.3g}); {end}.")  # fmt: skip
+        said = f"α = {d.lr[k]:.3g}, {d.regime[k]}: "
+        if d.theory:
+            where = "" if d.surface.smoothness else " at the start"
+            said += (f"1 − αλ = {number(round(1 - d.lr[k] * d.curvature, 2))} (largest curvature{where} "
+                     f"λ = {d.curvature:.3g}, limit 2/λ = {d.limit:.3g}); ")  # fmt: skip
+            if d.regime[k] != "diverging" and d.lr[k] > d.limit:
+                said += "beyond the limit, but the surface is less curved elsewhere; "
+        end = f"diverged at step {at}." if at >= 0 else f"after {len(loss) - 1} steps the loss is {loss[-1]:.3g}."
+        return said + end
 
     return Picture(live, draw, load, pointer=[place])
