@@ -167,7 +167,7 @@ four_walks = descend(lambda x: 2 * x**2, x0=1.0, rule=gd, steps=6, lr=rates).pat
 show.folded(four_walks.round(2), "Show x after 0, 1, … 6 steps, a row for each α")
 
 # %% [markdown]
-# All rates at once: drag α slowly. Find the one that arrives in one step, and where it never does. Under *More*, tick *mark 1/λ and 2/λ*.
+# All rates at once: drag α slowly. Find the one that arrives in one step, and from where none does. Under *More*, tick *mark 1/λ and 2/λ*.
 
 # %%
 labs.learning_rate.show(surface="valley", curvature=4, lr=0.45)
