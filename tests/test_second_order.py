@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import scipy
 import scipy.optimize
 import scipy.sparse.linalg
 
 from textbook import nn, ops, second_order
 from textbook.engine import hessian, hvp, value_and_grad
+from textbook.exercises.chapter_11 import SCIPY_STEPS
 from textbook.second_order import (
     METHODS,
     CrossEntropy,
@@ -74,6 +76,12 @@ def test_same_minimiser_as_scipy_in_no_more_than_half_as_many_steps_again(method
     np.testing.assert_allclose(ours.path[-1], minimiser, rtol=0, atol=1e-8)
     np.testing.assert_allclose(ours.path[-1], theirs.x, rtol=0, atol=1e-8)
     assert ours.steps <= 1.5 * theirs.nit
+
+
+@pytest.mark.parametrize(("method", "name"), SCIPY_STEPS)
+def test_the_chapter_states_scipys_steps(method, name):
+    now, stated = scipys(name, *PEERS[method]).nit, SCIPY_STEPS[method, name]
+    assert now == stated if scipy.__version__.startswith("1.17") else abs(now - stated) <= 0.2 * stated + 1
 
 
 def test_linear_conjugate_gradients_step_for_step_as_scipy():

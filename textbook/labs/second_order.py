@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from textbook import engine, plots, second_order
 from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Several, Slider
-from textbook.plots.style import START
+from textbook.plots.style import OKABE_ITO, START
 from textbook.surfaces import SURFACES
+from textbook.words import counted
 
 METHODS = {"steepest_descent": "steepest descent", "newton": "Newton, pure", "damped_newton": "Newton, damped",
            "bfgs": "BFGS", "lbfgs": "L-BFGS", "nonlinear_cg": "nonlinear CG"}  # fmt: skip
@@ -24,7 +26,7 @@ lab = Lab(
     surface=Choice("surface", "rosenbrock", {k: v.title for k, v in SURFACES.items() if v.dimension == 2}),
     methods=Several("methods", ("steepest_descent", "newton", "bfgs"), METHODS),
     steps=Slider("steps at most", 40, 5, 100, 1, more=True),
-    start=Numbers(),
+    start=Numbers("x and y", shape=(2,)),
     step=FrameAxis("step", of=lambda d: range(d.last + 1), show="{}", start=lambda d: min(5, d.last), interval=250),
 )
 
@@ -34,8 +36,6 @@ def minimisations(surface, methods, steps, start):
     """Each method from one start: `runs`, a `Minimisation` each; `ends`, in words where it stopped and why."""
     field = SURFACES[surface]
     point = start or field.start
-    if len(point) != 2:
-        raise ValueError(f"the start is a point (x, y), got {point}")
     runs, ends = {}, {}
     for name in methods:
         try:
@@ -82,15 +82,16 @@ def table(d):
 @lab.picture
 def picture(fig):
     grid = fig.add_gridspec(3, 2, width_ratios=(1.1, 1), height_ratios=(1, 1, 0.34))
-    place = fig.add_subplot(grid[:, 0], xlabel="x", ylabel="y")
+    place = fig.add_subplot(grid[:, 0], xlabel="x₁", ylabel="x₂")
     by_step, by_cost = (fig.add_subplot(grid[row, 1]) for row in (0, 1))
     by_step.set(xlabel="steps")
+    by_step.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     by_cost.set(xlabel="cost, in gradients")
     key = fig.add_subplot(grid[2, 1])
     key.set_axis_off()
     artists = {}
     for name in METHODS:
-        line = {"color": plots.OKABE_ITO[COLOURS[name]], "ls": DASHES[name], "marker": MARKERS[name],
+        line = {"color": OKABE_ITO[COLOURS[name]], "ls": DASHES[name], "marker": MARKERS[name],
                 "mec": "white", "mew": 0.5, "zorder": 3}  # fmt: skip
         artists[name] = (
             place.plot([], [], **line | {"lw": 1.1, "ms": 4})[0],
@@ -135,10 +136,11 @@ def picture(fig):
             ax.set(xlim=(-0.02 * right, 1.02 * right))
             if d.surface.minimum is None:
                 ax.set(yscale="symlog", ylim=(-1e12, 1e3), yticks=[-1e8, -1e4, 0], ylabel="loss")
+                ax.yaxis.set_minor_locator(NullLocator())
             else:
                 room = high - d.surface.minimum
                 ax.set(yscale="log", ylim=(room * FLOOR, room * 3), ylabel="loss − minimum")
-        handles = [key.plot([], [], color=plots.OKABE_ITO[COLOURS[name]], ls=DASHES[name], marker=MARKERS[name],
+        handles = [key.plot([], [], color=OKABE_ITO[COLOURS[name]], ls=DASHES[name], marker=MARKERS[name],
                             mec="white", label=METHODS[name])[0] for name in d.runs]  # fmt: skip
         drawn.extend(handles)
         legend = key.legend(handles=handles, ncols=2, loc="upper left", handlelength=2.6, columnspacing=1.2,
@@ -157,7 +159,7 @@ def picture(fig):
             cost.set_data([spent], heights[name][[at]])
             end = f", {d.ends[name]} since step {run.steps}" if k >= run.steps and run.stopped == "converged" else ""
             end = end or (f"; {d.ends[name]}" if k >= run.steps else "")
-            said.append(f"{METHODS[name]}: loss {run.loss[at]:.3g} for {spent} gradients{end}")
+            said.append(f"{METHODS[name]}: loss {run.loss[at]:.3g} for {counted(spent, 'gradient')}{end}")
         return f"Step {k} of {d.last}.\n" + "\n".join(said)
 
     return Picture([*artists.values(), begin], draw, load, pointer=[place])

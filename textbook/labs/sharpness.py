@@ -6,14 +6,13 @@ The runs are stored: `tools/sharpness.py` computes them.
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
-from textbook import plots
 from textbook.lab import Choice, FrameAxis, Lab, Picture
 from textbook.mnist import EMBEDDED
+from textbook.plots.style import BLUE, ORANGE
 
 LOSSES = {"mse": "squared error", "cross_entropy": "cross-entropy"}
-BLUE, ORANGE = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"]
 LATE = 20  # measurements that count as the end: the last hundred steps
 
 lab = Lab(
@@ -50,12 +49,12 @@ def picture(fig):
     curve.set(ylabel="sharpness")
     falling.set(xlabel="step", ylabel="loss", yscale="log")
     late.set(xlabel="learning rate α", ylabel="sharpness, last 100 steps", xscale="log", yscale="log")
-    for axis in (late.xaxis, late.yaxis):
-        axis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10, 20]))
+    for axis in (falling.yaxis, late.xaxis, late.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
     (limit,) = curve.plot([], [], "--", color=BLUE, lw=1.8)
-    name = curve.text(0, 0, "2/α ", color=BLUE, ha="right", va="bottom")
+    name = curve.text(0, 0, " 2/α", color=BLUE, va="bottom")
     (sharp,) = curve.plot([], [], "-", color=ORANGE, marker=".", ms=4, lw=1.4)
     (loss,) = falling.plot([], [], "-", color=ORANGE, lw=1.4)
     (mark,) = late.plot([], [], "o", color=ORANGE, ms=9, mec="white", zorder=4)
@@ -82,7 +81,7 @@ def picture(fig):
         lr, top, steps = d.lr[k], d.sharpness[k], d.loss.shape[1] - 1
         edge = min(2 / lr, 2 * curve.get_ylim()[1])
         limit.set_data([0, steps], [edge] * 2)
-        name.set_position((steps, edge))
+        name.set_position((0, edge))
         name.set_visible(edge < 0.93 * curve.get_ylim()[1])
         sharp.set_data(d.at, top)
         loss.set_data(np.arange(steps + 1), d.loss[k])

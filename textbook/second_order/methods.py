@@ -65,20 +65,20 @@ def damped_newton(problem: Problem, here: Point, floor: float = 1e-8) -> Iterato
 
 @method
 def bfgs(problem: Problem, here: Point) -> Iterator[Point]:
-    """BFGS: an estimate H of the inverse Hessian, corrected after each step so that H·y = s.
+    """BFGS: an estimate C of the inverse Hessian, corrected after each step so that C·y = s.
 
-    s = x⁺ - x, y = ∇f(x⁺) - ∇f(x), ρ = 1/(y·s):  H ← (I - ρ·s·yᵀ)·H·(I - ρ·y·sᵀ) + ρ·s·sᵀ.
+    s = x⁺ - x, y = ∇f(x⁺) - ∇f(x), ρ = 1/(y·s):  C ← (I - ρ·s·yᵀ)·C·(I - ρ·y·sᵀ) + ρ·s·sᵀ.
 
     Source: Nocedal & Wright 2006, algorithm 6.1.
     """
-    H = identity = np.eye(here.x.size)
+    C = identity = np.eye(here.x.size)
     first = _unit(here.g)
-    while (there := wolfe(problem, here, -H @ here.g, first)) is not None:
+    while (there := wolfe(problem, here, -C @ here.g, first)) is not None:
         s, y = there.x - here.x, there.g - here.g
         if y @ s > 0:  # it is, but for rounding: the search has gone on until the slope flattened
             rho = 1 / (y @ s)
             left = identity - rho * np.outer(s, y)
-            H = left @ H @ left.T + rho * np.outer(s, s)
+            C = left @ C @ left.T + rho * np.outer(s, s)
         here, first = there, 1.0
         yield here
 
@@ -102,7 +102,7 @@ def lbfgs(problem: Problem, here: Point, memory: int = 10) -> Iterator[Point]:
 
 
 def _inverse_times(g: Array, pairs: deque[tuple[Array, Array]]) -> Array:
-    """H·g, by the two-loop recursion: BFGS's correction read from the newest pair back, then forward again."""
+    """C·g, by the two-loop recursion: BFGS's correction read from the newest pair back, then forward again."""
     q, parts = g, []
     for s, y in reversed(pairs):
         parts.append(a := (s @ q) / (y @ s))

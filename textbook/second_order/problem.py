@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -142,7 +143,10 @@ def method(generate: Callable[..., Iterator[Point]]) -> Method:
         at = len(points) - 1 if stopped == "diverged" else -1
         return Minimisation(x, value, at, np.abs(g).max(axis=1), Counts(*np.array(counts).T), stopped)
 
-    del run.__wrapped__  # its own signature is what a caller needs
+    own = list(inspect.signature(generate).parameters.values())[2:]
+    shared = list(inspect.signature(run, follow_wrapped=False).parameters.values())[:-1]
+    options = [p.replace(kind=p.KEYWORD_ONLY) for p in own]
+    run.__signature__ = inspect.Signature([*shared, *options])  # type: ignore[attr-defined]
     METHODS[generate.__name__] = run
     return run
 

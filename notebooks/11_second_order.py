@@ -1,0 +1,553 @@
+# %% [markdown]
+# # 11 Second order
+#
+# A gradient says which way is down. Curvature says how far. Here you use both, count what that costs, and meet the curvature of a real net.
+
+# %%
+import numpy as np
+
+from textbook import ask, check, data, labs, nn, ops, optim, second_order
+from textbook.engine import grad, hessian
+from textbook.exercises import chapter_11 as ours
+from textbook.mnist import load_mnist
+from textbook.plots import draw_curves, figure, picture
+from textbook.second_order import CrossEntropy, LeastSquares, flat_loss, hessian_product, top_eigenvalue
+from textbook.show import folded, show_source
+from textbook.surfaces import SURFACES
+
+labs.second_order.show()
+
+# %% [markdown]
+# Three methods from one start on Rosenbrock's banana. Step to the end. Then compare the two curves on the right: who needs the fewest *steps*, and who pays least, counted in gradients?
+#
+# **You will be able to**
+#
+# - take Newton's step, say where it fails, and mend it;
+# - build curvature from gradients (BFGS) and solve with it unseen (conjugate gradients);
+# - choose by cost, not by steps;
+# - say what the natural gradient, Shampoo and Muon have to do with all this;
+# - measure the curvature of a net while it trains, and explain what you see.
+#
+# **You need** gradient descent ([chapter 5](05_gradient_descent.ipynb)), softmax ([chapter 7](07_classification.ipynb)), and eigenvalues ([appendix, A.8 and A.9](90_mathematics.ipynb)). **Time**: two hours, half of it for the seven exercises.
+#
+# **Letters.** $f$ is the function, $x$ the place with coordinates $x_1, \dots, x_d$; $g = \nabla f(x)$ the gradient, $H = \nabla^2 f(x)$ the Hessian, λ an eigenvalue of it, which is a curvature; $p$ a step, α a learning rate. Of the imported names, `ask`, `check`, `folded` and `show_source` are those of earlier chapters, `SURFACES` the table of functions, `ours` the book's answers, `second_order` holds the methods of this chapter. `ops.exp`, `ops.tanh`, `ops.softplus`, `ops.sum`, `ops.mean` and `ops.stack` are operations of the engine.
+#
+# ## 11.1 A bowl in place of a slope
+#
+# Taylor's formula ([A.6](90_mathematics.ipynb)), one term further than in chapter 5:
+#
+# $$f(x + p) \;\approx\; f(x) + g\cdot p + \tfrac12\,p\cdot Hp \tag{11.1}$$
+#
+# Two terms are a slope, which has no bottom: somebody must say how far to go. With the third it may be a bowl, and a bowl has one. The right side is level where its gradient by $p$ is zero, $g + Hp = 0$:
+#
+# $$Hp = -g \tag{11.2}$$
+#
+# That is **Newton's step**. In one dimension it is $p = -f'/f''$. Try it on $e^x - 2x$, whose minimum is at $\log 2$. (`grad` and `hessian` differentiate, once and twice.)
+
+# %%
+f, x = (lambda x: ops.exp(x) - 2 * x), 0.0
+for step in range(5):
+    print(f"step {step}   distance from log 2: {abs(x - np.log(2)):.1e}")
+    x = x - grad(f)(x) / hessian(f)(x)
+
+# %% [markdown]
+# Near the end each step about doubles the number of right digits. This is **quadratic convergence**: the new error is proportional to the *square* of the old. Gradient descent only multiplies the error by a factor (chapter 5).
+#
+# **Exercise 11-1 (implement).** Newton's step in any dimension, by (11.2): from the place `x`, the gradient `g` and the Hessian `H` to the next place. (`np.linalg.solve(A, b)` gives the $v$ with $Av = b$.)
+
+# %%
+def newton_step(x, g, H): ...
+
+check.exercise("11-1", newton_step)
+
+# %% [markdown]
+# Yours on the banana. (`check.tried` takes yours if right, else the book's.)
+
+# %% tags=["source: Table 6"]
+banana, x = SURFACES["rosenbrock"].f, np.array([-1.2, 1.0])
+for step in range(8):
+    print(f"step {step}   x = {x.round(3)}   f = {banana(x):.4f}")
+    x = check.tried("11-1", newton_step, ours.newton_step)(x, grad(banana)(x), hessian(banana)(x))
+
+# %% [markdown]
+# The second step jumps *up*, to 1,400: nothing in (11.2) promises to go down. The package's version, `second_order.newton`, is a generator, as all methods here are: it yields a point after each step. (`problem.at(x)` computes $f$ and $g$ there; `problem` counts what is computed.)
+
+# %%
+show_source(second_order.newton, docstring=False)
+
+# %% [markdown]
+# Newton has one gift that no learning rate can give: it doesn't see **units**. Measure $x_2$ in thousandths, and the curvatures of the banana are a million times further apart. A run of a method holds `path`, `loss` and `steps`:
+
+# %%
+in_metres = second_order.newton(banana, [-1.2, 1.0])
+in_millimetres = second_order.newton(lambda x: banana(x * np.array([1, 0.001])), [-1.2, 1000.0])
+print("steps", in_metres.steps, "and", in_millimetres.steps, "  the same place:",
+      np.allclose(in_metres.path, in_millimetres.path * [1, 0.001], atol=1e-6))
+
+# %% [markdown]
+# But it is no safe method, even on a convex function with one valley.
+#
+# **Exercise 11-2 (break).** Pure Newton on $\sqrt{1 + x^2}$. Find a start from which it runs away from the minimum at 0. (On paper, what is $x - f'/f''$? The derivatives are $x(1 + x^2)^{-1/2}$ and $(1 + x^2)^{-3/2}$.)
+
+# %%
+runaway = ...
+
+check.exercise("11-2", runaway)
+
+# %% [markdown]
+# ## 11.2 Saddles
+#
+# **Question 11-a.** $f = x_1^2 - x_2^2$ is a saddle: a valley along $x_1$, a ridge along $x_2$. You start at (1.5, 0.01), where the ground falls away along $x_2$, if gently. Where does *one* step of pure Newton end?
+
+# %%
+ask.choice("11-a", "it ends", ["far out along x₂, downhill", "half way to (0, 0)", "at (0, 0), on the saddle"])
+
+# %%
+check.prediction("11-a")
+
+# %% [markdown]
+# **Task:** take the first step. Then drag the start to other places.
+
+# %%
+labs.second_order.show(surface="saddle", methods=("newton", "damped_newton"), step=0)
+
+# %% [markdown]
+# Equation (11.2) asks for a level place. Minimum, saddle and top are all level. Along an axis of the Hessian with curvature λ, Newton moves by $-g_\lambda/\lambda$, where $g_\lambda$ is the gradient's share along that axis. If λ is negative, that is *uphill*. In many dimensions saddles are common (Dauphin et al. 2014), so this matters.
+#
+# The remedy has two parts. First, divide by $|\lambda|$: then every axis leads down.
+#
+# $$p = -\sum_{\text{axes}} \frac{g_\lambda}{|\lambda|}\,\text{axis} \tag{11.3}$$
+#
+# **Exercise 11-3 (implement).** The direction (11.3). `curvatures` are the eigenvalues of $H$, and the columns of `axes` its eigenvectors, all of length 1 and at right angles: `np.linalg.eigh(H)` returns the two.
+
+# %%
+def safe_direction(g, curvatures, axes): ...
+
+check.exercise("11-3", safe_direction)
+
+# %% [markdown]
+# Second, don't trust the length. A **line search** tries $x + ap$ for some $a$, first $a = 1$, until two conditions hold (Wolfe 1969):
+#
+# - it has come down, by at least a small share of what the slope promised;
+# - the slope along $p$ has become flatter, so that it did not stop too early.
+#
+# Both parts make **damped Newton**, `second_order.damped_newton`. Pure and damped on Beale's function, from (1, 1):
+
+# %%
+beale = SURFACES["beale"].f
+for method in (second_order.newton, second_order.damped_newton):
+    end = method(beale, [1.0, 1.0]).path[-1]
+    print(f"ends at {end.round(4) + 0.0}, loss {beale(end):.4f}, curvatures there {np.linalg.eigvalsh(hessian(beale)(end)).round(1)}")
+
+# %% [markdown]
+# Pure Newton sat down on a saddle, and its gradient there is 0: no stopping rule would notice.
+#
+# ## 11.3 What a step costs
+#
+# **Question 11-b.** Softmax regression on MNIST has 784 · 10 weights and 10 biases, 7,850 numbers. How many megabytes does its Hessian take, in float64? (A megabyte is a million bytes.)
+
+# %%
+ask.number("11-b", "MB:")
+
+# %%
+check.prediction("11-b")
+
+# %% [markdown]
+# Then it must still be *solved*, in about $d^3/3$ multiplications. So Newton in this form ends at a few thousand parameters. What remains affordable at any size is a **Hessian-vector product** $Hv$ (chapter 5's `hvp`): it is the gradient of $g\cdot v$, one number, so backpropagation gives it without forming $H$. `hessian_product(f, x)` records the graph of $g$ once and then takes any $v$:
+
+# %%
+product = hessian_product(banana, np.array([-1.2, 1.0]))
+print(product(np.array([1.0, 0.0])), product(np.array([0.0, 1.0])))
+print(hessian(banana)(np.array([-1.2, 1.0])).tolist())
+
+# %% [markdown]
+# A method is only as good as its bill. This chapter counts in **gradients**: $f$ with its gradient costs 1, a product $Hv$ about 2, so a Hessian $2d$. In a run, `counts.in_gradients` has the total after each step. `second_order.METHODS` is the table of all methods.
+
+# %%
+def bill(name, f, start, **options):
+    run = second_order.METHODS[name](f, start, **options)
+    print(f"{name:18} {run.steps:3} steps, {run.counts.in_gradients[-1]:4} gradients, loss {run.loss[-1]:.4f}, {run.stopped}")
+    return run
+
+for name in ("steepest_descent", "damped_newton", "bfgs", "lbfgs", "nonlinear_cg"):
+    bill(name, banana, [-1.2, 1.0], steps=1000)
+
+# %% [markdown]
+# Steepest descent is $p = -g$ with the same line search. Damped Newton takes the fewest steps, BFGS and L-BFGS send the smallest bill, and here $d$ is only 2. The next two sections say how they do it.
+#
+# ## 11.4 BFGS: curvature from gradients
+#
+# After a step you hold two gradients. With $s = x^+ - x$ (the plus marks the new place) and $y = g^+ - g$, the curvature along the step shows in $Hs \approx y$. So keep a matrix $C$, an estimate of $H^{-1}$, start it as the identity, and correct it after each step so that
+#
+# $$Cy = s \tag{11.4}$$
+#
+# Many matrices do that. Broyden, Fletcher, Goldfarb and Shanno (1970) take the one closest to the old $C$, in a norm that doesn't depend on units:
+#
+# $$C \leftarrow (I - \rho\,s\,y^\top)\,C\,(I - \rho\,y\,s^\top) + \rho\,s\,s^\top, \qquad \rho = \frac1{y\cdot s} \tag{11.5}$$
+#
+# Here $s\,y^\top$ is the matrix of all products $s_i y_j$. If $y\cdot s > 0$, then $C$ stays positive definite, so that $p = -Cg$ always leads down. The line search's second condition sees to $y\cdot s > 0$.
+#
+# **Exercise 11-4 (implement).** The update (11.5). (`np.outer(s, y)` is $s\,y^\top$, `np.eye(d)` the identity.)
+
+# %%
+def bfgs_update(C, s, y): ...
+
+check.exercise("11-4", bfgs_update)
+
+# %% [markdown]
+# Yours on a bowl in three dimensions, where the best $a$ is known: for a quadratic it is $-g\cdot p / p\cdot Hp$. `C` never sees `H`, only gradients.
+
+# %%
+H = np.array([[3.0, 1.0, 0.0], [1.0, 5.0, 2.0], [0.0, 2.0, 9.0]])
+x, C = np.array([1.0, -2.0, 0.5]), np.eye(3)
+for _ in range(3):
+    p = -C @ (H @ x)                                       # the gradient of ½ x·Hx is Hx
+    s = -(H @ x) @ p / (p @ H @ p) * p
+    x, C = x + s, check.tried("11-4", bfgs_update, ours.bfgs_update)(C, s, H @ s)
+print("at the minimum:", np.allclose(x, 0), "  C is H⁻¹:", np.allclose(C, np.linalg.inv(H)))
+
+# %% [markdown]
+# Three steps, three curvatures, and the inverse of a matrix that was never formed. The whole method, `second_order.bfgs` (`wolfe` is the line search):
+
+# %%
+show_source(second_order.bfgs, docstring=False)
+
+# %% [markdown]
+# $C$ still has $d^2$ numbers. **L-BFGS** (Nocedal 1980) keeps only the last ten pairs $(s, y)$. From them it computes $Cg$ by (11.5) unrolled, in about $4\cdot 10\cdot d$ multiplications, and forgets what is older. For 7,850 parameters that is 20 vectors in place of 7,850.
+#
+# ## 11.5 Conjugate gradients: solve without seeing
+#
+# Equation (11.2) is a linear system $Ax = b$, with $A = H$ and $b = -g$. Its solution is the minimum of the bowl $\tfrac12 x\cdot Ax - b\cdot x$, if $A$ is positive definite. The **residual** $r = b - Ax$ is minus the bowl's gradient. Steepest descent would follow $r$, and zigzag (chapter 5). The trouble: each step undoes part of the last. Cure it by directions with $p\cdot Aq = 0$, called **conjugate**: moving along one leaves the minimum along the other intact. Hestenes and Stiefel (1952) get them almost for free. From $x = 0$, $r = p = b$, repeat
+#
+# $$a = \frac{r\cdot r}{p\cdot Ap},\quad x \leftarrow x + a\,p,\quad r^+ = r - a\,Ap,\quad p \leftarrow r^+ + \frac{r^+\cdot r^+}{r\cdot r}\,p,\quad r \leftarrow r^+ \tag{11.6}$$
+#
+# **Exercise 11-5 (implement).** `steps` rounds of (11.6) from $x = 0$. `product(v)` returns $Av$; call it once a round.
+
+# %%
+def conjugate_gradients(product, b, steps): ...
+
+check.exercise("11-5", conjugate_gradients)
+
+# %% [markdown]
+# **Question 11-c.** A bowl in 50 dimensions whose $A$ has only three different eigenvalues. After how many rounds is the residual zero, but for rounding?
+
+# %%
+ask.number("11-c", "rounds:")
+
+# %%
+check.prediction("11-c")
+
+# %% [markdown]
+# Two sets of eigenvalues, each from 1 to 100, and two methods. (The package's `second_order.conjugate_gradients` yields $x$ and $r$ after each round.)
+
+# %%
+b, few, many = np.random.default_rng(0).normal(size=50), np.repeat([1.0, 20, 100], [20, 20, 10]), np.geomspace(1, 100, 50)
+
+def residuals(A, rounds=40):
+    solving = second_order.conjugate_gradients(lambda v: A * v, b)
+    return np.array([max(np.linalg.norm(r), 1e-12) for _, (x, r) in zip(range(rounds), solving, strict=False)])
+
+# %%
+lengths = {"three values": residuals(few), "all different": residuals(many)}
+factors = (1 - 2 / 101 * many) ** np.arange(1, 41)[:, None]                          # chapter 5's best rate, 2/(μ + L)
+lengths["descent, all different"] = np.linalg.norm(b * factors, axis=1)
+
+# %%
+fig, ax = figure(6.0, 2.8)
+draw_curves(ax, {name: (np.arange(1, len(r) + 1), r) for name, r in lengths.items()}, xlabel="round", ylabel="|residual|", log=True)
+folded(picture(fig, alt="The residual against the round, logarithmic. With three eigenvalues it falls to nothing in the third round. "
+                        "With fifty different ones it falls by five powers of ten in forty rounds; gradient descent at its best rate by less than one."),
+       "Show the residuals, with gradient descent at its best rate")
+
+# %% [markdown]
+# In exact arithmetic $d$ rounds always do; where eigenvalues cluster, far fewer. Each round costs one product. With $A = H$ and a few dozen rounds a step, this is Newton's method for nets of any size ("Hessian-free", Martens 2010).
+#
+# On functions that are no bowls, **nonlinear conjugate gradients** keep the idea: the new direction is $-g^+ + \beta p$ with a line search (Polak and Ribière 1969). You have seen its bill in 11.3.
+#
+# ## 11.6 Against SciPy
+#
+# The package's methods are 10 to 20 lines each. Do they hold against the library that everyone uses? Steps to the same tolerance, from the same starts. (SciPy's, counted by version 1.17, stand in `ours.SCIPY_STEPS`: reading this book needs no SciPy, but its tests run it.)
+
+# %%
+starts, minima = {"rosenbrock": [-1.2, 1.0], "beale": [1.0, 1.0]}, {"rosenbrock": (1, 1), "beale": (3, 0.5)}
+for (name, surface), theirs in ours.SCIPY_STEPS.items():
+    run = second_order.METHODS[name](SURFACES[surface].f, starts[surface], tol=1e-9)
+    there = np.abs(run.path[-1] - minima[surface]).max() < 1e-8
+    print(f"{surface:11} {name:14} ours {run.steps:3}   SciPy {theirs:3}   at the minimum to 1e-8: {there}")
+
+# %% [markdown]
+# No worse anywhere in this table. SciPy's are written for harder cases than these: bounds, constraints, noise. For work, use them.
+#
+# ## 11.7 Losses with structure
+#
+# **Gauss–Newton.** Let $f = \tfrac12\sum_i r_i(x)^2$, with residuals $r_i$, and let $J$ be their Jacobian. Differentiate twice:
+#
+# $$H = J^\top J + \sum_i r_i\,\nabla^2 r_i \tag{11.7}$$
+#
+# Leave out the second term: where the fit is good, its $r_i$ are small. What stays needs first derivatives only and is never negative, so it can't lead to a saddle. A decay $x_1 e^{-x_2 t}$, measured 25 times, from a bad first guess (`LeastSquares` keeps the residuals, and `jacobian` returns them with $J$):
+
+# %%
+t = np.linspace(0, 4, 25)
+measured = 3.0 * np.exp(-1.2 * t) + 0.05 * np.random.default_rng(0).normal(size=25)
+decay, guess = LeastSquares(lambda x: x[0] * ops.exp(-x[1] * t) - measured), np.array([1.0, 3.0])
+r, J = decay.jacobian(guess)
+print("curvatures of H:", np.linalg.eigvalsh(hessian(decay)(guess)).round(2), "  of JᵀJ:", np.linalg.eigvalsh(J.T @ J).round(2))
+
+# %%
+for name in ("newton", "gauss_newton"):
+    run = second_order.METHODS[name](decay, guess)
+    print(f"{name:13} x = {run.path[-1].round(2)}   loss {run.loss[-1]:.3f}   {run.stopped}")
+
+# %% [markdown]
+# Both found a level place. Newton's says that the decay is over at once, and fits one point of 25.
+#
+# **The natural gradient.** A classifier's parameters are only names; what counts is the probabilities they make. So measure a step by how much these change. Draw labels from the model itself, and let $\ell$ be the log-probability of such a label. The **Fisher matrix** is the mean square of its gradient, over labels and inputs:
+#
+# $$F = \text{mean}\bigl(\nabla\ell\,\nabla\ell^\top\bigr), \qquad p = -F^{-1}g \tag{11.8}$$
+#
+# The true labels don't occur in $F$, nor do second derivatives.
+#
+# **Exercise 11-6 (derive).** $F$ for logistic regression: the inputs are the rows of `X`, shape (N, d), the probability of a yes is $\hat y = \sigma(Xw)$, and there is no bias. (For one example, $\nabla\ell = (\text{label} - \hat y)\,x$. The label is 1 with probability $\hat y$, else 0: what is the mean of $(\text{label} - \hat y)^2$?)
+
+# %%
+def fisher(X, w): ...
+
+check.exercise("11-6", fisher)
+
+# %% [markdown]
+# Does $F$ differ from the Hessian? Yours against `hessian`, of the logistic loss with labels of all kinds, and of the same loss behind one tanh:
+
+# %%
+rng = np.random.default_rng(0)
+X, w = rng.normal(size=(60, 3)), np.array([0.5, -1.0, 0.2])
+labels = (X @ [1.0, -2.0, 0.5] + rng.normal(size=60) > 0).astype(float)
+
+def loss_hessian(logits, labels):
+    return hessian(lambda w: ops.mean(ops.softplus(logits(w)) - labels * logits(w)))(w)              # (7.5)
+
+# %%
+F = check.tried("11-6", fisher, ours.fisher)(X, w)
+for name, logits in (("linear", lambda w: X @ w), ("behind a tanh", lambda w: ops.tanh(X @ w))):
+    H, opposite = loss_hessian(logits, labels), loss_hessian(logits, 1 - labels)
+    print(f"{name}: H is the same for opposite labels: {np.allclose(H, opposite)}, and is F: {np.allclose(H, F)}")
+
+# %% [markdown]
+# Where the logits are linear in the parameters, as in chapter 7, $H$ has no label in it either, and natural gradient *is* Newton. In a net it is not: there $H$ depends on the labels and may be negative, while $F$ can't be.
+#
+# And units? Feature 2 times 100, feature 3 times 0.01. (`CrossEntropy` keeps the logits, from which `natural_gradient` takes products $Fv$; conjugate gradients solve.)
+
+# %%
+def in_units(units):
+    def two_logits(w):
+        z = (X * units) @ w
+        return ops.stack([0 * z, z], axis=1)
+    return CrossEntropy(two_logits, labels.astype(int))
+
+# %%
+for name, options in (("steepest_descent", {}), ("natural_gradient", {"damping": 0.0, "accuracy": 1e-8})):
+    for units in (np.ones(3), np.array([1, 100, 0.01])):
+        bill(name, in_units(units), np.zeros(3), steps=30, tol=1e-6, **options)
+
+# %% [markdown]
+# The steps of the natural gradient are the same in both units. Its bill is not: conjugate gradients feel the spread of the eigenvalues.
+#
+# ## 11.8 The source's Table 6, checked
+
+# %% [markdown] tags=["source: §7.6", "source: erratum 18"]
+# | method | the source says | checked |
+# |---|---|---|
+# | Newton | uses the Hessian; converges fast, costs much | yes, *near* a minimum (11.1). Elsewhere it may run away or sit down on a saddle (11.2): damp it |
+# | quasi-Newton | approximates the Hessian; balances speed and cost | yes, from gradients alone (11.4); it cost least in 11.3 |
+# | conjugate gradient | uses conjugate directions; for large problems | yes, since it needs only products $Hv$ (11.5), for $H$ positive definite |
+# | natural gradient | respects the geometry of parameter space | yes: of the *predictions*, through $F$ (11.7) |
+# | Gauss–Newton | — | belongs here: $J^\top J$, first derivatives only |
+#
+# > **What the source says differently.** §7.6 introduces all four as "methods based on second derivatives". Two of them form none: linear conjugate gradients use products with $A$, the nonlinear ones only gradients; the natural gradient uses the Fisher matrix, a mean of squared *first* derivatives. What they share is that they use curvature, seen, estimated or expected. And "converges fast" needs "near a minimum".
+#
+# ## 11.9 From Fisher to Muon, in a page
+#
+# A layer $z = xW$ sends $\delta$, the gradient by $z$, backwards; its weights get $G = x^\top\delta$, summed over examples. The Fisher matrix of 784 · 10 weights has 7,840² entries. Three ideas make it small:
+#
+# - **K-FAC** (Martens & Grosse 2015): take $x$ and $\delta$ as independent. Then $F$ splits into $\text{mean}(x^\top x)$, 784 × 784, and $\text{mean}(\delta^\top\delta)$, 10 × 10, and the step is $-(\text{mean}\,x^\top x)^{-1}\,G\,(\text{mean}\,\delta^\top\delta)^{-1}$.
+# - **Shampoo** (Gupta et al. 2018): two matrices of the same sizes from $G$ alone, summed over the steps, $L = \sum GG^\top$ and $R = \sum G^\top G$. The step is $-\alpha\,L^{-1/4}\,G\,R^{-1/4}$.
+# - **Muon** (Jordan et al. 2024): keep only the last $G$ (smoothed by momentum). With the singular value decomposition $G = U\Sigma V^\top$ we have $L = U\Sigma^2U^\top$ and $R = V\Sigma^2V^\top$, so Shampoo's step is $U\Sigma^{-1/2}\,\Sigma\,\Sigma^{-1/2}V^\top = UV^\top$: $G$ with every singular value set to 1.
+#
+# And $UV^\top$ needs no decomposition. **Newton–Schulz** repeats, from $X = G/\lVert G\rVert$,
+#
+# $$X \leftarrow \tfrac32 X - \tfrac12 X X^\top X \tag{11.9}$$
+#
+# which takes each singular value σ to $(3\sigma - \sigma^3)/2$, and those between 0 and $\sqrt3$ towards 1.
+#
+# **Exercise 11-7 (implement).** `steps` rounds of (11.9), starting with `G` over its length `np.linalg.norm(G)`, which is at least its largest singular value.
+
+# %%
+def orthogonalised(G, steps): ...
+
+check.exercise("11-7", orthogonalised)
+
+# %%
+def power(A, q):
+    values, axes = np.linalg.eigh(A + 1e-12 * np.eye(len(A)))
+    return axes @ np.diag(values**q) @ axes.T
+
+# %%
+G = np.random.default_rng(0).normal(size=(3, 5))
+U, sigma, Vt = np.linalg.svd(G, full_matrices=False)
+shampoo = power(G @ G.T, -0.25) @ G @ power(G.T @ G, -0.25)
+muon = check.tried("11-7", orthogonalised, ours.orthogonalised)(G, 20)
+print("singular values", sigma.round(2), "→", np.linalg.svd(muon)[1].round(4))
+print("Muon is UVᵀ:", np.allclose(muon, U @ Vt), "  and Shampoo's first step:", np.allclose(shampoo, U @ Vt, atol=1e-4))
+
+# %% [markdown]
+# The rule `muon` in the package's table uses another polynomial, quicker to about 1 and content with that; chapter 9 races it. No Hessian is left in it, but its ancestors had one.
+#
+# ## 11.10 The edge of stability
+#
+# Gradient descent on a bowl needs $\alpha < 2/\lambda$ for every curvature λ (chapter 5). A net is no bowl, and its curvature changes on the way. Its largest is called the **sharpness**. Power iteration measures it (chapter 5): multiply a vector by $H$ again and again. `top_eigenvalue` does, and starts from the last vector when $H$ has changed little. `flat_loss` makes a model's loss a function of one vector. The net is 784–32–32–10 with tanh and small first weights, the data the first 1,000 digits, the loss the squared error to the one-hot labels (`ops.mse`), and all digits are used in every step.
+
+# %%
+digits = load_mnist()
+images, classes = digits.x_train[:1000] - digits.x_train[:1000].mean(), digits.y_train[:1000]
+
+def small(rng, shape):
+    return rng.normal(0.0, 0.4 / np.sqrt(shape[0]), shape)
+
+# %%
+model = nn.MLP([784, 32, 32, 10], rng=np.random.default_rng(0), activation=ops.tanh, init=small)
+net_loss, w = flat_loss(model, ops.mse, images, np.eye(10, dtype=np.float32)[classes])
+start = top_eigenvalue(hessian_product(net_loss, w), np.random.default_rng(1).normal(size=w.size), tol=0.01)
+print(f"{w.size:,} parameters; sharpness at the start {start.value:.2f}, so α < {2 / start.value:.1f} would be stable on a bowl")
+
+# %% [markdown]
+# **Question 11-d.** Train it with α = 1.5, for which $2/\alpha$ is 1.33: well above the sharpness at the start. What will the sharpness do?
+
+# %%
+ask.choice("11-d", "the sharpness", ["stays where it began, below 2/α", "falls towards 0", "rises beyond 2/α, and the loss runs away",
+                                     "rises to about 2/α and stays near it"])
+
+# %%
+check.prediction("11-d")
+
+# %% [markdown]
+# `second_order.watch_sharpness` descends, and measures at every fifth step.
+
+# %%
+run = list(second_order.watch_sharpness(net_loss, w, lr=1.5, steps=300, every=5, rng=np.random.default_rng(1)))
+step, loss, sharpness = np.array([(at.step, at.loss, at.sharpness) for at in run]).T
+
+# %%
+fig, (left, right) = figure(7.6, 2.8, columns=2)
+draw_curves(left, {"sharpness": (step[::5], sharpness[::5]), "2/α": (step, np.full(301, 2 / 1.5))}, xlabel="step", ylabel="largest curvature")
+draw_curves(right, {"": (step, loss)}, xlabel="step", ylabel="loss", log=True)
+folded(picture(fig, alt="Left: the sharpness rises from 0.7 past 2/α, which is 1.33, and then stays a little above it. "
+                        "Right: the loss falls smoothly at first, then in jumps up and down, and goes on falling."),
+       "Show the sharpness and the loss")
+
+# %%
+late = sharpness[200:] * 1.5 / 2
+rose = int((np.diff(loss) > 0).sum())
+folded(f"over the last 100 steps the sharpness is between 0.9 and 1.5 times 2/α: {bool((late > 0.9).all() and (late < 1.5).all())}\n"
+       f"the loss rose at more than 30 of 300 steps: {rose > 30}, and fell to less than half: {bool(loss[-1] < loss[0] / 2)}",
+       "Show the same in numbers")
+
+# %% [markdown]
+# This is the **edge of stability** (Cohen et al. 2021). While the steps are stable, training goes where the loss is more and more curved: *progressive sharpening*. At $2/\alpha$ the walk begins to jump from wall to wall along the sharpest axis, as on a bowl. On a bowl it would run away. Here the jumping itself pushes the walk towards flatter ground, because the curvature is not constant (Damian et al. 2023): the sharpness falls, the jumps calm down, and it starts again. So the classical bound is neither wrong nor obeyed. It is where a real net *lives*: the loss rises at many steps and falls all the same.
+#
+# **Task.** Move α from small to large. From which α on does the sharpness follow the line $2/\alpha$? Then choose the cross-entropy, and say what is different in the end. (These runs are stored.)
+
+# %%
+labs.sharpness.show()
+
+# %% [markdown]
+# With a small α the 300 steps are too few to reach the edge. With cross-entropy the sharpness comes to the edge and leaves it again: once the digits are fitted, every $\hat y(1 - \hat y)$ shrinks, and $F$ with it. Neither batches nor adaptive rules behave quite so: in small batches the sharpness stays below (Cohen et al. 2021 show both). This is one net, one data set, tanh.
+#
+# ## 11.11 On MNIST: L-BFGS against its rivals
+#
+# Softmax regression on the same 1,000 digits, with a small penalty $\tfrac12\cdot 10^{-3}\lVert w\rVert^2$, so that there is one minimum. The bill again in gradients: one pass over the 1,000 digits. The rivals get their best learning rate by the loss after 60 passes, of three or four each; L-BFGS has none to tune.
+
+# %%
+def ridge(images, classes):
+    return lambda w: ops.cross_entropy(images @ w.reshape(784, 10), classes) + 5e-4 * ops.sum(w * w)
+
+# %%
+whole, origin = ridge(images, classes), np.zeros(7840)
+lbfgs = second_order.lbfgs(whole, origin, steps=150, tol=1e-6)
+floor = lbfgs.loss[-1]
+curves = {"L-BFGS": (lbfgs.counts.in_gradients, lbfgs.loss)}
+
+# %% [markdown]
+# First rivals: `nesterov` and `adam` on all digits at once (`optim.descend` walks).
+
+# %%
+def best(runs):
+    return min(runs, key=lambda loss: loss[-1])
+
+# %%
+for rule, rates in (("nesterov", (0.2, 0.5, 1.0, 2.0)), ("adam", (0.01, 0.03, 0.1))):
+    curves[f"{rule}, all digits"] = (np.arange(61), best([optim.descend(whole, origin, rule, 60, lr=lr).loss for lr in rates]))
+
+# %% [markdown]
+# Second rival, the one of practice: Adam on batches of 50 (`data.batches`), 20 steps a pass, on a layer `nn.Linear`, with a learning rate that falls to 0 (`optim.cosine`). Before each step, `zero_grad` forgets the last gradient.
+
+# %%
+def in_batches(lr, passes=60):
+    model, rng, losses = nn.Linear(784, 10, rng=np.random.default_rng(0), init="zeros"), np.random.default_rng(1), []
+    optimizer = optim.Optimizer([model.w], "adam", lr=lr)
+    for number in range(passes):
+        losses.append(whole(model.w.data.ravel()))
+        optimizer.hyper["lr"] = lr * optim.cosine(passes)(number)
+        for some, labels in data.batches(images, classes, 50, rng):
+            optimizer.zero_grad()
+            ridge(some, labels)(model.w.reshape(7840)).backward()
+            optimizer.step()
+    return np.array([*losses, whole(model.w.data.ravel())])
+
+curves["adam, batches of 50"] = (np.arange(61), best([in_batches(lr) for lr in (0.003, 0.01, 0.03, 0.1)]))
+
+# %%
+fig, ax = figure(7.0, 3.2)
+draw_curves(ax, {name: (cost, np.clip(loss - floor, 1e-6, None)) for name, (cost, loss) in curves.items()},
+            xlabel="passes over the digits", ylabel="loss above the minimum", log=True)
+ax.set_xlim(0, 62)
+picture(fig, alt="Loss above its minimum against passes, logarithmic. Adam on batches is lowest in the first passes; L-BFGS crosses it "
+                 "and falls far below everything else. The two rivals on all digits stay highest.")
+
+# %%
+def at(name, passes):
+    return np.interp(passes, *curves[name]) - floor
+
+print("after 3 passes batches are ahead:", at("adam, batches of 50", 3) < at("L-BFGS", 3))
+print("after 60 passes L-BFGS is ahead by more than ten times:", 10 * at("L-BFGS", 60) < min(at(n, 60) for n in curves if n != "L-BFGS"))
+
+# %% [markdown]
+# Two answers, both true. For the *minimum*, L-BFGS wins: curvature pays once the slope is gentle. For the first passes, batches win: they take twenty steps for the price of one gradient, and at the start any direction is good. And what is the minimum worth? New digits decide:
+
+# %%
+def right(w):
+    return ((digits.x_val - digits.x_train[:1000].mean()) @ w.reshape(784, 10)).argmax(axis=1) == digits.y_val
+
+# %%
+early, final = right(lbfgs.path[20]).mean(), right(lbfgs.path[-1]).mean()
+print(f"L-BFGS after 20 steps and at the minimum, right on validation digits: within 2 %: {abs(early - final) < 0.02}")
+
+# %% [markdown]
+# The last digits of the training loss buy nothing here. This, more than the cost of curvature, is why nets are trained by first-order rules on batches: the gradient is noisy, $y$ in (11.4) would be mostly noise, and nobody needs the exact minimum. Second-order ideas came back where noise is averaged over a long time and matrices are small: in Shampoo and Muon.
+#
+# ## In PyTorch
+#
+# | here | in PyTorch |
+# |---|---|
+# | `hessian`, `hvp` | `torch.func.hessian`, `torch.autograd.functional.hvp` |
+# | `second_order.lbfgs` | `torch.optim.LBFGS(…, line_search_fn="strong_wolfe")`, with a closure that computes loss and gradient |
+# | `flat_loss` | `torch.func.functional_call` with `torch.nn.utils.parameters_to_vector` |
+# | `muon` | `torch.optim.Muon` |
+#
+# ## Further reading
+#
+# - J. Nocedal, S. Wright, *Numerical Optimization*, Springer 2006: chapters 3 (line search), 5 (conjugate gradients), 6 and 7 (BFGS, L-BFGS), 10 (Gauss–Newton).
+# - Y. Dauphin et al., *Identifying and attacking the saddle point problem*, NeurIPS 2014: $|H|$.
+# - S. Amari, *Natural gradient works efficiently in learning*, Neural Computation 10, 1998. J. Martens, *New insights and perspectives on the natural gradient method*, JMLR 21, 2020: when $F$ is Gauss–Newton.
+# - J. Martens, *Deep learning via Hessian-free optimization*, ICML 2010. J. Martens, R. Grosse, *K-FAC*, ICML 2015. V. Gupta, T. Koren, Y. Singer, *Shampoo*, ICML 2018. K. Jordan et al., *Muon*, 2024.
+# - J. Cohen et al., *Gradient descent on neural networks typically occurs at the edge of stability*, ICLR 2021. A. Damian, E. Nichani, J. Lee, *Self-stabilization*, ICLR 2023.
+#
+# Next: [chapter 12](12_mnist.ipynb), the whole workflow on digits.

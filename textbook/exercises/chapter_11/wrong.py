@@ -1,0 +1,59 @@
+"""Answers to the exercises of chapter 11 that have gone wrong."""
+
+import numpy as np
+
+
+def cg(product, b, steps, *, size=None, turn=None, sign=1):
+    """Conjugate gradients with its two numbers, or the sign of the residual's change, gone wrong."""
+    x, r = np.zeros_like(b), b
+    p = r
+    for _ in range(steps):
+        Ap = product(p)
+        a = size(r, p, Ap) if size else (r @ r) / (p @ Ap)
+        x = x + a * p
+        before, r = r, r - sign * a * Ap
+        p = r + (turn(r, before) if turn else (r @ r) / (before @ before)) * p
+    return x
+
+
+def rounds(G, steps, *, start=np.linalg.norm, a=1.5, b=-0.5):
+    X = G / start(G)
+    for _ in range(steps):
+        X = a * X + b * X @ X.T @ X
+    return X
+
+
+def left(s, y):
+    return np.eye(len(s)) - np.outer(s, y) / (y @ s)
+
+
+def with_rho(C, s, y, rho):
+    left = np.eye(len(s)) - rho * np.outer(s, y)
+    return left @ C @ left.T + rho * np.outer(s, s)
+
+
+def elementwise(C, s, y):
+    rho = 1 / (y @ s)
+    return (np.eye(len(s)) - rho * s * y) @ C @ (np.eye(len(s)) - rho * y * s) + rho * s * s
+
+
+def cubed(G, steps):
+    X = G / np.linalg.norm(G)
+    for _ in range(steps):
+        X = 1.5 * X - 0.5 * X**3
+    return X
+
+
+def each(G, steps):
+    X = G
+    for _ in range(steps):
+        X = X / np.linalg.norm(X)
+        X = 1.5 * X - 0.5 * X @ X.T @ X
+    return X
+
+
+def stale(G, steps):
+    X = start = G / np.linalg.norm(G)
+    for _ in range(steps):
+        X = 1.5 * X - 0.5 * start @ start.T @ start
+    return X
