@@ -41,6 +41,14 @@ def states(lab: Lab) -> list[dict]:
     return [QUICK.get(lab.name, {}) | state for state in found]
 
 
+def cut_off(figure) -> list[str]:
+    """Titles, axis labels and numbers that the edge of the picture cuts."""
+    renderer, (width, height) = figure._get_renderer(), figure.bbox.size
+    parts = [(part, box) for ax in figure.axes if ax.get_visible() for part in (ax.title, ax.xaxis, ax.yaxis)
+             if part.get_visible() and (box := part.get_tightbbox(renderer)) is not None and ax.axison]
+    return [f"{part}: {box}" for part, box in parts if min(box.x0, box.y0) < -2 or box.x1 > width + 2 or box.y1 > height + 2]
+
+
 @every_lab
 def test_every_edge_is_drawn_or_refused(lab):
     scene = None
@@ -54,6 +62,7 @@ def test_every_edge_is_drawn_or_refused(lab):
         if scene is None:
             scene = lab.scene(**state)
         scene.change(settings)
+        assert cut_off(scene.figure) == [], state
         frames = 1 if (axis := lab.axis(settings)) is None else len(axis.of(data))
         for k in range(frames) if not state else sorted({0, 1 % frames, frames // 2, frames - 1}):
             assert scene.draw(k).strip()

@@ -24,7 +24,7 @@ const STYLE = `
 .lab-title, .lab-more, .lab-fold, .lab-alert, .lab-code, .lab-status { flex: 1 0 100%; }
 .lab-more > div { display: flex; flex-wrap: wrap; gap: 6px 18px; padding: 6px 0; }
 .lab-panel summary { cursor: pointer; width: fit-content; }
-.lab-status progress { flex: 0 1 240px; }
+.lab-status > .lab-part { width: 100%; } .lab-status progress { flex: 0 1 240px; }
 .lab-alert { color: var(--jp-error-color1, #b3261e); }
 .lab-code code { font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); user-select: all; overflow-wrap: anywhere; }
 .lab-fold > div { max-height: 24em; overflow: auto; }

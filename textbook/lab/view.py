@@ -11,6 +11,7 @@ import ipywidgets
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
 
 from textbook import plots
@@ -18,6 +19,8 @@ from textbook.lab.controls import Button
 from textbook.lab.lab import Lab, Settings
 from textbook.lab.panel import Panel
 from textbook.stage import Point, Stage, flat
+
+ROOM = (0.025, 0, 0.963, 1)  # the layout is solved once, and at the sides longer numbers may come later
 
 
 class Powers(LogFormatterSciNotation):
@@ -37,7 +40,7 @@ class Scene:
         self.lab, self.settings = lab, settings
         self.data = self.compute(settings, strict=True)
         with plots.style():
-            self.figure = Figure(figsize=lab.inches, layout="constrained")
+            self.figure = Figure(figsize=lab.inches, layout=ConstrainedLayoutEngine(rect=ROOM))
         self.picture = lab.draw_on(self.figure)
         self._load(self.data)
         self.stage = Stage(self.figure, self.picture.live, pointer=self.picture.pointer, title=lab.title)

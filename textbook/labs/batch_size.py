@@ -97,7 +97,7 @@ def picture(fig):
         heights = d.lowest + (z.max() - d.lowest) * np.linspace(0, 1, 13) ** 2
         place.contour(w, b, z, levels=heights[1:], colors=PALE, linewidths=0.7)
         place.plot(*d.best, **STAR)
-        fall.set(xlim=(0, N * d.epochs), ylim=(1e-5, 100 * max(d.loss[-1][0] - d.lowest, 1e-2)))
+        fall.set(xlim=(0, 1.06 * N * d.epochs), ylim=(1e-5, 100 * max(d.loss[-1][0] - d.lowest, 1e-2)))
         fall.plot(*above(d, len(SIZES) - 1), "--", color=BLUE, lw=1.4, label="full batch")
         fall.legend(loc="upper right", fontsize=9)
         some = slice(len(SIZES) - 1)  # the full batch has no noise, and a logarithmic axis no 0

@@ -100,7 +100,7 @@ def picture(fig):
     box = (0, SIDE, SIDE, 0)
     ink = paper.imshow(np.zeros((SIDE, SIDE)), cmap="gray_r", vmin=0, vmax=1, extent=box)
     stencil = seen.imshow(np.zeros((SIDE, SIDE, 3)), extent=box)
-    glow = hidden.imshow(np.zeros((ROWS, COLUMNS)), cmap="inferno", vmin=0, vmax=7, aspect="auto")
+    glow = hidden.imshow(np.zeros((ROWS, COLUMNS)), cmap="Oranges", vmin=0, vmax=7, aspect="auto")
     for ax, words in ((paper, "paper: draw here"), (seen, "prepared, under a stencil"),
                       (hidden, "the hidden units"), (bars, "shares")):  # fmt: skip
         ax.set_title(words, fontsize=10)
@@ -121,7 +121,7 @@ def picture(fig):
         glow.set_data(d.a1.reshape(ROWS, COLUMNS))
         for text, a in zip(numbers, d.a1, strict=True):
             text.set_text(f"{a:.1f}" if a > 0 else "0")
-            text.set_color("#000000" if a > 4.5 else "#ffffff")
+            text.set_color("#ffffff" if a > 4.5 else "#000000")
         for bar, share in zip(shares, d.shares, strict=True):
             bar.set_width(share)
         return False

@@ -77,7 +77,7 @@ def picture(fig):
         room = 0.12 * float(np.ptp(y))
         curve.plot(x, y, "-", color=INK, lw=1.6)
         curve.plot(x, d.value + d.slope * (x - d.x), ":", color=BLUE, lw=2)
-        curve.set(ylim=(y.min() - room, y.max() + room), ylabel=d.title, title="dotted: the tangent")
+        curve.set(ylim=(y.min() - room, y.max() + room), title=f"{d.title}; dotted: the tangent")
         errors.plot(d.h, np.clip(d.error, LOWEST, HIGHEST), ".", ls="none", color=INK, ms=5, label="measured")
         order, spread = ("h²·|f‴|/6", "2h") if d.symmetric else ("h·|f″|/2", "h")
         for line, color, dashes, label in ((d.truncation, GREEN, "--", f"truncation, {order}"),

@@ -33,7 +33,7 @@ def picture(fig):
     ax, lengths = fig.subplots(1, 2, width_ratios=(1.3, 1))
     ax.set(xlim=(-4.5, 4.5), ylim=(-4.5, 4.5), aspect="equal", xlabel="x", ylabel="y")
     ax.grid(color="0.9")
-    lengths.set(xlim=(0, 360), ylim=(0, 6.2), xticks=range(0, 361, 90), xlabel="direction (degrees)",
+    lengths.set(xlim=(-6, 366), ylim=(0, 6.2), xticks=range(0, 361, 90), xlabel="direction (degrees)",
                 title="length of the image")  # fmt: skip
     (curve,) = lengths.plot([], [], color="0.5", ls="-")
     (mark,) = lengths.plot([], [], "s", color=ORANGE)

@@ -4,7 +4,7 @@
 // widget in the kernel.  No network, no dependencies, no browser fonts.
 
 const STYLE = `
-.stage { width: min(100%, max(320px, 82vh * var(--stage-aspect, 2))); color: var(--jp-ui-font-color1, inherit); font: var(--jp-ui-font-size1, 14px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
+.stage { width: min(100%, max(320px, max(min(82vh, 550px), 100vh - 300px) * var(--stage-aspect, 2))); color: var(--jp-ui-font-color1, inherit); font: var(--jp-ui-font-size1, 14px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
 .stage-picture { position: relative; width: 100%; background: #fff; border-radius: 6px; overflow: hidden; }
 .stage-picture canvas { position: absolute; inset: 0; width: 100%; height: 100%; border-radius: 6px; }
 .stage-picture canvas:focus-visible { outline: 2px solid var(--jp-brand-color1, #0072b2); outline-offset: -2px; }
