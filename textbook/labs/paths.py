@@ -125,7 +125,7 @@ def picture(fig):
         cost.text(STAGES[-1] + 0.8, n[-1], f"{words}\n{n[-1]:,}", color=color, va="center", fontsize=9)
     walked = LineCollection([], colors=ORANGE, linewidths=4.5, alpha=0.75, zorder=3)
     (mark,) = cost.plot([], [], "D", ls="none", color=INK, ms=7, zorder=6)
-    said = cost.text(0, 0, "", va="center", size=9.5, color=INK, zorder=7)
+    said = cost.text(0, 0, "", size=9.5, color=INK, zorder=7)
     live: list[Any] = []
     plan: Any = None
     totals: dict[str, Text] = {}
@@ -150,7 +150,8 @@ def picture(fig):
         for v, text in totals.items():
             text.set(text=number(known[v]) if v in known else "", visible=v in known)
         mark.set_data([d.stages], [done])
-        said.set(position=(d.stages + 0.4, done), text=f"so far: {done}")
+        side = "center" if d.paths else "top"  # no curve runs there
+        said.set(position=(d.stages + 0.4, done), text=f"so far: {done}", va=side)
         return words if k < len(d.work) - 1 else f"{words} ∂f/∂x = {number(d.derivative)}."
 
     return Picture(live, draw, load)
