@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from textbook import labs
 from textbook.engine import Tensor, backward_steps
@@ -24,6 +25,7 @@ presets = pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.t
 NET = "; ".join(f"h{i} = tanh(a{i}*x + c{i}*y + b{i})" for i in range(1, 6))
 SIXTY = NET + "; z = " + " + ".join(f"d{i}*h{i}" for i in range(1, 6)) + "; loss = (sigmoid(z) - t)**2"
 CHAIN = "s0 = sin(x*y); " + "; ".join(f"s{i} = sin(s{i - 1}*x)" for i in range(1, 28)) + "; f = s27*x"
+CHAPTER_3 = "z = w1*x1 + w2*x2 + b; y_hat = 1 / (1 + exp(-z))"
 TEN = "u = x + y; v = u*w; f = sigmoid(v) + v**2 + x*y"
 
 
@@ -264,6 +266,18 @@ def test_values_and_gradients_stand_clear_of_each_other(formula):
     below = {v: words.get_window_extent() for v, words in picture.below.items() if words.get_text()}
     covered = [(v, w) for v, a in above.items() for w, b in below.items()
                if min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 2]  # fmt: skip
+    assert covered == []
+
+
+@pytest.mark.parametrize("formula", [PRESETS[0].formula, CHAPTER_3, "z = x*w + b; h = relu(z); loss = (h - y)**2"])
+def test_no_text_hides_another(formula):
+    names = parse(formula).names
+    scene, picture = filmed(formula=formula, values=dict(zip(names, (2, -1.5, -3, -2, -3), strict=False)), mode="backward")
+    scene.draw(len(scene.data.moments) - 1)
+    texts = [text for text in picture.figure.findobj(Text) if text.get_visible() and text.get_text()]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    covered = [(one, other) for i, (one, a) in enumerate(boxes) for other, b in boxes[:i]
+               if min(a.x1, b.x1) - max(a.x0, b.x0) > 2 and min(a.y1, b.y1) - max(a.y0, b.y0) > 4]  # fmt: skip
     assert covered == []
 
 

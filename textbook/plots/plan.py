@@ -139,7 +139,7 @@ def _plan(
     tops = np.array([points[which == k, 1].max(initial=-np.inf) for k in range(bands)])
     spans = np.array([np.ptp(points[which == k, 1]) for k in range(bands)])
     least, spare = 2 * radius + above + below + 2, 14 + 2 * radius + above + below
-    over, under = radius + above + 14, radius + below + 14
+    over, under = radius + above + 14, radius + below + (14 if height else 26)  # the legend's line
     high = spans.max() + (height is None)
     free = (380 if height is None else height - over - under) / high if high else least
     pitch = float(np.clip(free, least if height is None else 1, max(least, 100)))
@@ -166,7 +166,7 @@ def _plan(
     shown = {e: _between(route, *[(places[v], halves[v], radius) for v in (e.source, e.target) if v in places])
              for e, route in routes.items()}  # fmt: skip
     # Notes keep clear of the nodes, and of what stands beside them.
-    reach = words - 30 if wordy else 54.0
+    reach = words - 30 if wordy else 68.0
     taken = [(x, y, max(2 * halves[v] + 6, reach), 2 * radius + above + below + 6) for v, (x, y) in places.items()]
     notes = _noted(shown, taken, (note if telling or (bands == 1 and along) else 6 * LETTER * 9.5, 15.0))
     size = float(width), float(height)
@@ -201,7 +201,7 @@ def _noted(curves: dict[Edge, Array], taken: list, size: tuple[float, float]) ->
         on = points[~np.isnan(points[:, 0])]
         middle = len(on) // 2 if len(on) < 28 else len(on) - 12  # near its end: long edges share their beginnings
         best, least = on[middle], np.inf
-        for shift in (0, -2, 2, -4, 4, -6, 6):
+        for shift in (0, -2, 2, -4, 4, -6, 6, -8, 8):
             at = on[min(max(middle + shift, 0), len(on) - 1)]
             apart = np.abs(boxes[:n, :2] - at) - (boxes[:n, 2:] + size) / 2
             covered = float(np.prod(np.minimum(apart, 0), axis=1).sum()) + 2 * abs(shift)
