@@ -46,7 +46,8 @@ def cut_off(figure) -> list[str]:
     renderer, (width, height) = figure._get_renderer(), figure.bbox.size
     parts = [(part, box) for ax in figure.axes if ax.get_visible() for part in (ax.title, ax.xaxis, ax.yaxis)
              if part.get_visible() and (box := part.get_tightbbox(renderer)) is not None and ax.axison]
-    return [f"{part}: {box}" for part, box in parts if min(box.x0, box.y0) < -2 or box.x1 > width + 2 or box.y1 > height + 2]
+    return [f"{part}: {box}" for part, box in parts
+            if min(box.x0, box.y0) < -2 or box.x1 > width + 2 or box.y1 > height + 2]  # fmt: skip
 
 
 @every_lab

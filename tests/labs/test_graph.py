@@ -272,7 +272,8 @@ def test_values_and_gradients_stand_clear_of_each_other(formula):
 @pytest.mark.parametrize("formula", [PRESETS[0].formula, CHAPTER_3, "z = x*w + b; h = relu(z); loss = (h - y)**2"])
 def test_no_text_hides_another(formula):
     names = parse(formula).names
-    scene, picture = filmed(formula=formula, values=dict(zip(names, (2, -1.5, -3, -2, -3), strict=False)), mode="backward")
+    values = dict(zip(names, (2, -1.5, -3, -2, -3), strict=False))
+    scene, picture = filmed(formula=formula, values=values, mode="backward")
     scene.draw(len(scene.data.moments) - 1)
     texts = [text for text in picture.figure.findobj(Text) if text.get_visible() and text.get_text()]
     boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
