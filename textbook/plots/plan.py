@@ -139,7 +139,7 @@ def _plan(
     tops = np.array([points[which == k, 1].max(initial=-np.inf) for k in range(bands)])
     spans = np.array([np.ptp(points[which == k, 1]) for k in range(bands)])
     least, spare = 2 * radius + above + below + 2, 14 + 2 * radius + above + below
-    over, under = radius + above + 14, radius + below + (14 if height else 26)  # the legend's line
+    over, under = radius + above + 14, radius + below + (14 if height else 20)  # the legend's line
     high = spans.max() + (height is None)
     free = (380 if height is None else height - over - under) / high if high else least
     pitch = float(np.clip(free, least if height is None else 1, max(least, 100)))
