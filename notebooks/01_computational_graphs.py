@@ -396,7 +396,7 @@ def collatz(n):
 {start: len(Graph.of(collatz(Tensor(float(start), requires_grad=True))).nodes) for start in (4, 5, 6)}
 
 # %% [markdown]
-# A graph that is recorded anew on every run is called **dynamic**. PyTorch works like this. A **static** graph is built once and then run many times. Chapter 8, still being written, compares them.
+# A graph that is recorded anew on every run is called **dynamic**. PyTorch works like this. A **static** graph is built once and then run many times. [Chapter 8](08_automatic_differentiation.ipynb) compares them.
 
 # %% [markdown]
 # ## 1.8 On MNIST

@@ -428,7 +428,7 @@ def thousand_paths(x): ...
 check.exercise("3-6", thousand_paths)
 
 # %% [markdown]
-# One could also start at one input, and carry along how fast each value moves with it. That walk answers for *one input*, the walk backwards for *one result*. A loss is one result, its parameters are many: one walk backwards serves them all. (Chapter 8, still being written, has both.)
+# One could also start at one input, and carry along how fast each value moves with it. That walk answers for *one input*, the walk backwards for *one result*. A loss is one result, its parameters are many: one walk backwards serves them all. ([Chapter 8](08_automatic_differentiation.ipynb) has both.)
 #
 # The price is two messages for each sum or product, however many parameters there are. And the order must be kept. Suppose a hasty engine keeps a queue, with the root in it. It takes the first node out, lets it send its messages, and puts its parents at the end of the queue, unless they have been there before. So every node speaks once, as soon as it is found.
 #

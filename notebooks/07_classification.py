@@ -538,4 +538,4 @@ check.exercise("7-9", breaking_logits)
 # - P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, IMA Journal of Numerical Analysis 41, 2021.
 # - S. Rush, *Autodiff Puzzles*, 2023: more derivatives in one line.
 #
-# Next: automatic differentiation, what frameworks do with your graph (chapter 8, still being written). [Chapter 12](12_mnist.ipynb) is there already: the whole workflow, on digits.
+# Next: [automatic differentiation](08_automatic_differentiation.ipynb), what frameworks do with your graph.

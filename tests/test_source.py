@@ -21,6 +21,7 @@ CHAPTERS = {
         *("erratum 1", "erratum 3", "erratum 14", "erratum 15", "erratum 21"),
     ],
     "06_linear_regression": ["§6.1", "§6.2", "Fig. 4", "§6.3", "§6.4", "Table 4"],
+    "08_automatic_differentiation": ["§7.1", "§7.2", "erratum 4"],
     "11_second_order": ["§7.6", "Table 6", "erratum 18"],
     "12_mnist": ["§8.2", "erratum 10"],
 }

@@ -1,5 +1,7 @@
 """The same program in both engines: every node matched, values and gradients equal."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch.nn.functional as F
 
 from tests.test_ops import INSTRUCTIONS, away
 from tests.test_ops import run as run_lines
-from textbook import nn, ops
+from textbook import data, nn, ops
 from textbook import torch_twin as twin
 from textbook.engine import OPS, Tensor, apply, topological_order
 from textbook.expression import parse
@@ -137,6 +139,14 @@ def test_as_torch_users_write_it(name):
         assert found.worst <= CLOSE
 
 
+def test_an_alignment_reads_as_a_list():
+    root, _ = parse("f = 2/x").tensors(x=4.0)
+    assert str(twin.align(root, twin.replay(root))).splitlines() == [
+        "div         MulBackward0 ReciprocalBackward0",
+        "leaf x      AccumulateGrad",
+    ]
+
+
 def test_a_different_value_is_seen():
     x = leaf(1.5)
     assert twin.align(ops.sin(x) * x, twin.run(lambda x: torch.sin(x) * x, 1.5)).worst == 0
@@ -190,6 +200,17 @@ def test_saved_bytes_of_torch():
     assert twin.saved_bytes(lambda: torch.tanh(x)) == 800  # its result
     assert twin.saved_bytes(lambda: torch.sin(x)) == 800 and twin.saved_bytes(lambda: torch.sin(x), [x]) == 0
     assert twin.saved_bytes(lambda: torch.tanh(torch.tanh(x)) * x, [x]) == 1600
+
+
+def test_training_on_mnist_is_the_same():
+    """200 steps of Adam from the same weights, on the same batches, in float64."""
+    mnist = data.load_mnist()
+    batches = data.batches(mnist.x_train.astype(float), mnist.y_train, 32, np.random.default_rng(1))
+    model = nn.MLP([784, 64, 10], rng=np.random.default_rng(0), dtype=np.float64)
+    losses, apart = twin.train_both(model, itertools.islice(batches, 200), lr=1e-3)
+    assert losses.shape == (200, 2) and losses[-20:].mean() < 0.25 * losses[0].mean()
+    assert np.abs(losses[:, 0] - losses[:, 1]).max() <= 1e-13
+    assert apart <= 1e-12
 
 
 def test_without_torch_it_says_so(monkeypatch):

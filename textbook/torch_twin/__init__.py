@@ -17,7 +17,16 @@ True
 
 from textbook.torch_twin.alignment import Alignment, Pair, Twin, align, functions_of, graph_of
 from textbook.torch_twin.rules import RULES, MismatchError
-from textbook.torch_twin.running import TorchRun, functions, import_torch, model_twin, replay, run, saved_bytes
+from textbook.torch_twin.running import (
+    TorchRun,
+    functions,
+    import_torch,
+    model_twin,
+    replay,
+    run,
+    saved_bytes,
+    train_both,
+)
 
 __all__ = [
     "RULES",
@@ -35,4 +44,5 @@ __all__ = [
     "replay",
     "run",
     "saved_bytes",
+    "train_both",
 ]

@@ -66,6 +66,10 @@ class Alignment:
     their_values: dict[Any, Array]
     their_gradients: dict[Any, Array]
 
+    def __str__(self) -> str:
+        rows = [(t.recipe.op.name if t.recipe else f"leaf {t.name}".rstrip(), pair) for t, pair in self.pairs.items()]
+        return "\n".join(f"{ours:10}  {' '.join([*p.names, *[f.name() for f in p.parts]])}" for ours, p in rows)
+
     @property
     def worst(self) -> float:
         """The largest difference of a value or a gradient, relative to 1 + the largest value of its node."""

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textbook import nn, ops
-from textbook.engine import Tensor, plain, topological_order
+from textbook.engine import Array, Tensor, plain, topological_order
+from textbook.optim import Optimizer
 
 
 def import_torch() -> Any:
@@ -138,6 +139,32 @@ def model_twin(model: nn.MLP) -> Any:
         layer.bias.data = torch.tensor(ours.b.data, dtype=torch.float64)
         layers += [layer, activations[model.activation]()]
     return torch.nn.Sequential(*layers[:-1])
+
+
+def train_both(model: nn.MLP, batches: Iterable[tuple[Array, Array]], lr: float) -> tuple[Array, float]:
+    """Train a classifier and its twin by Adam on the same batches.
+
+    Args:
+        model: in float64; it is moved.
+        batches: pairs (x, labels).
+
+    Returns:
+        both losses of each step, ours first, (steps, 2); and the largest difference of two parameters at the end.
+    """
+    torch = import_torch()
+    twin = model_twin(model)
+    optimizers = Optimizer(model, "adam", lr=lr), torch.optim.Adam(twin.parameters(), lr=lr)
+    losses = []
+    for x, labels in batches:
+        theirs = functions()["cross_entropy"](twin(torch.tensor(x)), np.asarray(labels, np.int64))
+        pair = ops.cross_entropy(model(x), labels), theirs
+        for optimizer, loss in zip(optimizers, pair, strict=True):
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        losses.append([loss.item() for loss in pair])
+    pairs = zip(model.parameters(), twin.parameters(), strict=True)
+    return np.array(losses), max(float(np.abs(p.data - q.numpy(force=True).T).max()) for p, q in pairs)
 
 
 def saved_bytes(f: Callable[[], Any], beside: Iterable[Any] = ()) -> int:
