@@ -50,7 +50,7 @@ check.exercise("11-6", ours.fisher)
 show_source(ours.fisher)
 
 # %% [markdown]
-# **11-7** With $X = U\Sigma V^\top$ we have $XX^\top X = U\Sigma^3V^\top$: the directions stay, the singular values change each for itself.
+# **11-7** With $M = U\Sigma V^\top$ we have $MM^\top M = U\Sigma^3V^\top$: the directions stay, the singular values change each for itself.
 
 # %%
 check.exercise("11-7", ours.orthogonalised)

@@ -47,8 +47,8 @@ def fisher(X, w):
 
 
 def orthogonalised(G, steps):
-    """X ← (3X - XXᵀX)/2, from G over its length."""
-    X = G / np.linalg.norm(G)
+    """M ← (3M - MMᵀM)/2, from G over its length."""
+    M = G / np.linalg.norm(G)
     for _ in range(steps):
-        X = 1.5 * X - 0.5 * X @ X.T @ X
-    return X
+        M = 1.5 * M - 0.5 * M @ M.T @ M
+    return M

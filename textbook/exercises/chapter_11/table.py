@@ -178,20 +178,20 @@ EXERCISES = [
         mistakes={
             "Divide by the length first. Singular values beyond √3 run away.":
                 lambda G, steps: wrong.rounds(G, steps, start=lambda G: 1.0),
-            "The sign: 1.5·X − 0.5·XXᵀX.": lambda G, steps: wrong.rounds(G, steps, b=0.5),
-            "The two numbers have changed places: 1.5 belongs to X.":
+            "The sign: 1.5·M − 0.5·MMᵀM.": lambda G, steps: wrong.rounds(G, steps, b=0.5),
+            "The two numbers have changed places: 1.5 belongs to M.":
                 lambda G, steps: wrong.rounds(G, steps, a=0.5, b=-1.5),
             "Divided by the largest entry, a singular value may still be beyond √3. np.linalg.norm(G) is safe.":
                 lambda G, steps: wrong.rounds(G, steps, start=lambda G: np.abs(G).max()),
-            "X**3 cubes each number. XXᵀX is X @ X.T @ X.": wrong.cubed,
+            "M**3 cubes each number. MMᵀM is M @ M.T @ M.": wrong.cubed,
             "One round too few: the loop runs `steps` times.": lambda G, steps: orthogonalised(G, steps - 1),
             "One round too many: the loop runs `steps` times.": lambda G, steps: orthogonalised(G, steps + 1),
             "It returns after the first round: the `return` stands inside the loop.":
                 lambda G, steps: orthogonalised(G, 1),
             "The length stands inside the loop: divide once, before the first round.": wrong.each,
-            "XXᵀX is formed from the new X each round. You kept G's.": wrong.stale,
+            "MMᵀM is formed from the new M each round. You kept G's.": wrong.stale,
         },
-        insight="Each round takes every singular value σ to (3σ − σ³)/2, and leaves the directions alone.",
+        insight="Each round takes every singular value τ to (3τ − τ³)/2, and leaves the directions alone.",
     ),
     Exercise(
         "11-d", "predict", "Gradient descent on a real net with α = 1.5. What does the largest curvature do?",
