@@ -112,7 +112,7 @@ ANSWERS = {
         (NS + "    X = G\n    for _ in range(steps):\n        X = 1.5 * X - 0.5 * X @ X.T @ X\n    return X", "Divide by the length first"),
         (NS + "    X = G / np.linalg.norm(G)\n    for _ in range(steps):\n        X = 1.5 * X + 0.5 * X @ X.T @ X\n    return X", "The sign"),
         (NS + "    X = G / np.linalg.norm(G)\n    for _ in range(steps):\n        X = 0.5 * X - 1.5 * X @ X.T @ X\n    return X",
-         "1.5 belongs to X"),
+         "1.5 belongs to M"),
         (NS + "    X = G / np.linalg.norm(G)\n    for _ in range(steps):\n        X = 1.5 * X - 0.5 * X**3\n    return X", "cubes each number"),
         (NS + "    X = G / np.linalg.norm(G)\n    for _ in range(steps):\n        X = 1.5 * X - 0.5 * X @ X.T @ X\n        return X",
          "inside the loop"),
