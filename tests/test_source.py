@@ -22,6 +22,11 @@ CHAPTERS = {
     ],
     "06_linear_regression": ["§6.1", "§6.2", "Fig. 4", "§6.3", "§6.4", "Table 4"],
     "08_automatic_differentiation": ["§7.1", "§7.2", "erratum 4"],
+    "09_optimizers": [
+        *("§7.3.1", "§7.3.2", "§7.3.3", "§7.3.4", "§7.3.5", "§7.3.6", "§7.3.7", "§7.4", "§7.7"),
+        *("Fig. 5", "Fig. 6", "Fig. 7", "Fig. 8", "Fig. 9", "Table 5", "listing 7.4"),
+        *("erratum 5", "erratum 6", "erratum 7", "erratum 8", "erratum 15", "erratum 16", "erratum 17"),
+    ],
     "11_second_order": ["§7.6", "Table 6", "erratum 18"],
     "12_mnist": ["§8.2", "erratum 10"],
 }

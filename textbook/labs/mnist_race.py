@@ -163,12 +163,12 @@ def table(d: Raced) -> Any:
 def picture(fig: Any) -> Picture:
     fall, end = fig.subplots(1, 2, width_ratios=(1.5, 1))
     for axis, label, ticks in ((fall.yaxis, "validation loss (nats)", (0.2, 0.5, 1, 2)),
-                               (end.xaxis, "share misread at the end", (0.05, 0.1, 0.2, 0.5, 0.9))):  # fmt: skip
+                               (end.xaxis, "share misread", (0.05, 0.1, 0.2, 0.5, 0.9))):  # fmt: skip
         axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}label": label})
         axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
         axis.set_ticks([], minor=True)
     fall.set(xlabel="epoch", ylim=(0.13, 4))
-    end.set(xlim=(0.03, 1))
+    end.set(xlim=(0.03, 1.1))
     artists = []
     for number in range(len(optim.RULES)):
         style = look(number)

@@ -1,0 +1,577 @@
+# %% [markdown]
+# # 9 Optimizers
+#
+# A dozen rules turn the same gradient into different steps. In this chapter you take them apart, see where each one's idea pays and where it does not, and learn to compare them fairly.
+
+# %%
+import numpy as np
+
+from textbook import ask, check, conventions, data, labs, nn, ops, optim, show, train
+from textbook.exercises import chapter_09 as ours
+from textbook.fair import fair_race, problems
+from textbook.optim import descend
+from textbook.plots import OKABE_ITO, draw_curves, figure, picture
+from textbook.rules import orthogonalised
+from textbook.show import show_source
+from textbook.surfaces import SURFACES, quadratic
+
+labs.optimizer_race.show()
+
+# %% [markdown]
+# Press play. Four rules start at one point, each with the best of 81 learning rates. Drag the start. Who wins? And who wins from elsewhere?
+#
+# **You will be able to**
+#
+# - write gradient descent, momentum, RMSprop and Adam, and say what each part does to a step;
+# - derive the best rate and momentum for a quadratic;
+# - translate hyperparameters between texts and libraries;
+# - compare rules fairly, and doubt comparisons that are not;
+# - say what AdamW, NAdam, RAdam, Lion, Adafactor and Muon change.
+#
+# **You need** [chapter 5](05_gradient_descent.ipynb): learning rates, curvature, condition number, batches, schedules. **Time**: two hours with the exercises.
+#
+# The letters: θ the parameters, or $x$ on a function; $g$ the gradient; α the learning rate (`lr`); β a share of the past that is kept; $t$ the number of the step, from 1; $\Delta$ the step; ε a small constant; λ a curvature, $L$ and μ the largest and smallest, $\kappa=L/\mu$. Of the imports, `SURFACES`, `quadratic`, `problems` are things to descend on; `figure`, `picture`, `draw_curves`, `draw_contour` print pictures in the colours `OKABE_ITO` and `PALE`.
+#
+# ## 9.1 The common frame
+#
+# Every optimizer of this chapter goes round one loop:
+#
+# ```text
+# parameters θ ─► loss ─► gradient g ─┐
+#     ▲                               ▼
+#     └── θ + Δ ◄── Δ ◄── rule(θ, g, state, t; α, …) ──► new state ─┐
+#                              ▲                                    │
+#                              └──────── kept for the next step ────┘
+# ```
+#
+# They differ in the **rule** alone: what they remember (the *state*), and which step $\Delta$ they make of it. In our package a rule is a function; it returns the step and the new state. `optim.RULES` is the table of them; `optim.start` gives the state before the first step; `optim.slots` names its parts.
+
+# %% tags=["source: §7.3.1", "source: Fig. 5"]
+x, state = np.array([3.0, 1.0]), optim.start("momentum", np.zeros(2))
+for t in range(1, 6):
+    g = x * [1.0, 20.0]                                      # of ½(x² + 20y²)
+    step, state = optim.momentum(x, g, state, t, lr=0.02)
+    x = x + step
+print(x.round(4), "  descend:", descend(quadratic((1, 20)).f, [3.0, 1.0], "momentum", 5, lr=0.02).path[-1].round(4))
+print({rule: optim.slots(rule) for rule in optim.RULES})
+
+# %% [markdown]
+# `descend` is this loop. `optim.Optimizer` is the same for a model's tensors. Nothing else in this chapter moves anything.
+#
+# ## 9.2 Gradient descent
+#
+# $$\theta\leftarrow\theta-\alpha\,g\tag{9.1}$$
+
+# %% tags=["source: §7.3.2", "source: Fig. 6"]
+show_source(optim.gd)
+
+# %% [markdown] tags=["source: erratum 15"]
+# No state. The source lists four traits. *Simple, without extra computation*: so it is. *May oscillate*: yes, where αλ > 1 in some direction (chapter 5). *Sensitive to the learning rate*: section 9.7 asks whether the others are less so. *Easily caught in local optima*: every rule here follows slopes; which valley it ends in is decided by the start, the rate and the noise.
+#
+# > **What the source says differently.** §7.3.2 calls this rule SGD and gives it the gradient of the full loss. *Stochastic* means that $g$ comes from a random batch, (5.6). The rule is the same; Table 3 names the difference, §7.3 forgets it.
+#
+# ## 9.3 Momentum
+#
+# The step keeps a share β of the last one. As the source writes it, with a running mean $m$ of the gradients:
+#
+# $$m\leftarrow\beta m+(1-\beta)\,g,\qquad\theta\leftarrow\theta-\alpha\,m\tag{9.2}$$
+#
+# PyTorch and our package *accumulate*: $v\leftarrow\beta v+g$. The default is β = 0.9.
+
+# %% tags=["source: §7.3.3", "source: Fig. 7"]
+show_source(optim.momentum)
+
+# %% [markdown]
+# **Question 9-a.** A coordinate's gradient is 1, −1, 1, −1, … With the mean (9.2) and β = 0.9, what size does $m$ settle at? (It changes its sign at every step, so $-m=\beta m+(1-\beta)\cdot(\pm1)$.)
+
+# %%
+ask.number("9-a", "size of m:")
+
+# %%
+check.prediction("9-a")
+
+# %% [markdown]
+# The lab feeds the rule four coordinates: steady and large, steady and small, back and forth, rare. Move through the steps and watch what becomes of each.
+
+# %%
+labs.anatomy.show(rule="momentum", step=20)
+
+# %% [markdown]
+# *Accelerates and reduces oscillation* is two things: what points the same way at every step arrives in full, after a while; what goes back and forth all but cancels.
+#
+# **How much does it gain?** Take $\tfrac12\lambda x^2$ with $v\leftarrow\beta v+\lambda x$, $x\leftarrow x-\alpha v$. Exercise 5-3 found the matrix of a step. Its eigenvalues $z$ are the factors of a step; they solve
+#
+# $$z^2-(1+\beta-\alpha\lambda)\,z+\beta=0\tag{9.3}$$
+#
+# The product of the two is β. While they are complex they are a conjugate pair, so each has the size $\sqrt\beta$: *whatever λ is*. That is the whole trick. They are complex, or just equal, as long as
+#
+# $$(1-\sqrt\beta)^2\;\le\;\alpha\lambda\;\le\;(1+\sqrt\beta)^2\tag{9.4}$$
+#
+# A smaller β is faster, until the flattest or the steepest direction drops out of the band. At the best choice μ sits at its lower end and $L$ at its upper. This is Polyak's **heavy ball**.
+#
+# **Exercise 9-1 (derive).** Both ends of (9.4) as equations: $\alpha\mu=(1-\sqrt\beta)^2$ and $\alpha L=(1+\sqrt\beta)^2$. Solve for α and β.
+
+# %%
+def heavy_ball(mu, L): ...    # return [lr, momentum]
+
+check.exercise("9-1", heavy_ball)
+
+# %%
+heavy_ball = check.tried("9-1", heavy_ball, ours.heavy_ball)
+for kappa in (10, 100, 1000):
+    lr, beta = heavy_ball(1 / kappa, 1.0)
+    runs = [descend(quadratic((1 / kappa, 1)).f, (1.0, 1.0), rule, 4000, **hyper).path for rule, hyper in
+            (("gd", {"lr": 2 / (1 + 1 / kappa)}), ("momentum", {"lr": lr, "momentum": beta}))]
+    steps = [int((np.linalg.norm(path, axis=1) > 1e-3 * np.sqrt(2)).sum()) for path in runs]
+    theory = [np.log(1e-3) / np.log((r - 1) / (r + 1)) for r in (kappa, np.sqrt(kappa))]
+    print(f"κ = {kappa:4}: steps to a thousandth {steps}, from the factors {np.round(theory).astype(int)}")
+
+# %% [markdown]
+# Gradient descent needs steps in proportion to κ, heavy ball to $\sqrt\kappa$: its factor is $\sqrt\beta=(\sqrt\kappa-1)/(\sqrt\kappa+1)$. It needs some more than that, because at the ends of the band the two eigenvalues coincide, and a double root brings a factor $t$ with it.
+#
+# The map shows ten thousand such descents. Find the wedge (9.4); then find the limit of convergence, $\alpha L<2(1+\beta)$.
+
+# %%
+labs.stability_map.show(method="accumulated", beta=0.9)
+
+# %% [markdown]
+# **Nesterov's momentum** takes the gradient where the velocity is about to carry it. Choose it in the map: its limit is lower, and where it converges its oscillations die sooner.
+#
+# ## 9.4 Conventions
+#
+# The same name, another formula: a learning rate copied from a paper may be ten times off. `conventions` translates: `accumulated` turns (9.2) into PyTorch's form, `eps_outside` moves an ε.
+
+# %% tags=["source: erratum 6"]
+f, start = SURFACES["rosenbrock"].f, (-1.2, 1.0)
+
+def apart(one, other):
+    """The largest distance between two walks of 200 steps on Rosenbrock's function; each is (rule, hyperparameters)."""
+    a, b = (descend(f, start, rule, 200, **hyper).path for rule, hyper in (one, other))
+    return f"{np.abs(a - b).max():.0e}"
+
+mean = ("momentum", {"lr": 1e-3, "averaged": True})
+print("averaged / accumulated, the same lr:   ", apart(mean, ("momentum", {"lr": 1e-3})))
+print("averaged / accumulated, translated:    ", apart(mean, ("momentum", conventions.accumulated(1e-3, 0.9))))
+print("averaged / PyTorch with dampening = β: ", apart(mean, ("momentum", {"lr": 1e-3, "dampening": 0.9})))
+
+# %% [markdown]
+# > **What the source says differently.** It averages; PyTorch accumulates. `accumulated` multiplies the rate by 1 − β, and the paths agree to the last digits. PyTorch's `dampening=0.9` looks like the translation and is not: it spares the first gradient, so the first step is ten times too long.
+#
+# | convention | the same path? |
+# |---|---|
+# | averaged, accumulated momentum | yes: α(1 − β) |
+# | Nesterov's two forms: $x$, or the look-ahead $y=x+\beta(x-x_\text{old})$ | yes: `conventions.iterates` finds $x$ from $y$ |
+# | weight decay as a share of θ a step; as `weight_decay` times α | yes, while α is constant |
+# | decay added to $g$ (coupled), or taken from θ apart (decoupled) | for plain descent only |
+# | $\sqrt{v+\varepsilon}$ or $\sqrt v+\varepsilon$ | no: at best within a factor $\sqrt2$ |
+#
+# The tests of `conventions` hold each "yes" to 12 digits, and show each "no".
+#
+# ## 9.5 RMSprop
+#
+# One rate for all coordinates is a compromise. RMSprop (`rmsprop`) divides each coordinate's step by the recent size of its own gradient:
+#
+# $$v\leftarrow\beta v+(1-\beta)\,g^2,\qquad\theta\leftarrow\theta-\frac{\alpha}{\sqrt v+\varepsilon}\,g\tag{9.5}$$
+#
+# Squares, roots and quotients are taken number by number.
+
+# %% tags=["source: §7.3.4", "source: Fig. 8"]
+show_source(optim.rmsprop)
+
+# %% [markdown]
+# **Question 9-b.** The source sets β = 0.999 and starts from $v=0$. The first gradient is 0.2, and α = 0.01. How long is the first step? (Leave ε out.)
+
+# %%
+ask.number("9-b", "length:")
+
+# %%
+check.prediction("9-b")
+
+# %% [markdown]
+# Watch that first step in the lab (α is 1 there), and how long it takes to shrink to the size that was meant.
+
+# %%
+labs.anatomy.show(rule="rmsprop", step=1)
+
+# %% tags=["source: erratum 7"]
+for slope in (1e-2, 1e-4, 1e-6):    # a constant gradient, and the size of the 5000th step for lr = 1
+    sizes = [abs(optim.rmsprop(0.0, slope, (np.array(slope**2),), 5000, lr=1.0, **hyper)[0]) for hyper in
+             ({"eps": 1e-8}, {"eps": 1e-8, "eps_inside": True}, {"eps": conventions.eps_outside(1e-8)})]
+    print(f"g = {slope:.0e}: ε = 1e-8 outside {sizes[0]:.3f}, inside {sizes[1]:.3f}; 1e-4 outside {sizes[2]:.3f}")
+
+# %% [markdown] tags=["source: erratum 17"]
+# > **What the source says differently.** §7.3.4 and §7.3.5 put ε inside the root, §7.7 and Adam's authors outside. The number means something else there: 1e-8 inside acts like 1e-4 outside, and gradients below that are no longer made equal. β = 0.999 is not RMSprop's (Hinton 0.9, PyTorch 0.99): without a correction it makes the first step $1/\sqrt{1-\beta}$ = 32 times too long. And "a smaller rate for frequently updated parameters" describes **AdaGrad**, which adds up all squares and never forgets; RMSprop reacts to the recent size.
+#
+# ## 9.6 Adam
+#
+# Momentum above, RMSprop below, and both means corrected for having started at 0:
+#
+# $$m\leftarrow\beta_1m+(1-\beta_1)g,\qquad v\leftarrow\beta_2v+(1-\beta_2)g^2$$
+#
+# $$\hat m=\frac{m}{1-\beta_1^t},\qquad\hat v=\frac{v}{1-\beta_2^t},\qquad\theta\leftarrow\theta-\alpha\,\frac{\hat m}{\sqrt{\hat v}+\varepsilon}\tag{9.6}$$
+#
+# Why $1-\beta^t$? After $t$ steps the gradients have the weights $(1-\beta)\beta^{t-1},\dots,(1-\beta)\beta,\,(1-\beta)$ in the mean. They add up to $1-\beta^t$, not to 1.
+#
+# **Exercise 9-2 (implement).** One step of Adam: (9.6), line by line. Return the new `theta, m, v`.
+
+# %%
+def adam_step(theta, g, m, v, t, lr, beta1, beta2, eps): ...
+
+check.exercise("9-2", adam_step)
+
+# %% [markdown]
+# Here is the book's, and below it yours (or the book's) against `torch.optim.Adam`, on gradients of very different sizes.
+
+# %% tags=["source: §7.3.5", "source: Fig. 9", "source: §7.7"]
+show_source(optim.adam, docstring=False)
+
+# %%
+import torch
+
+adam_step = check.tried("9-2", adam_step, ours.adam_step)
+gradients = np.random.default_rng(0).normal(size=(100, 3)) * [1e-3, 1.0, 1e3]
+theta = m = v = np.zeros(3)
+theirs = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+optimizer = torch.optim.Adam([theirs], lr=0.01)
+for t, g in enumerate(gradients, start=1):
+    theta, m, v = adam_step(theta, g, m, v, t, 0.01, 0.9, 0.999, 1e-8)
+    theirs.grad = torch.tensor(g)
+    optimizer.step()
+print("by hand", theta.round(5), " PyTorch", theirs.detach().numpy().round(5))
+assert np.allclose(theta, theirs.detach(), rtol=1e-12, atol=1e-14)
+
+# %% [markdown]
+# Three coordinates, a million between their gradients, and all have moved by amounts of one order.
+#
+# **Question 9-c.** At its first step a coordinate has the gradient 0.003, and α = 0.1. How far does Adam move it?
+
+# %%
+ask.number("9-c", "distance:")
+
+# %%
+check.prediction("9-c")
+
+# %%
+labs.anatomy.show(step=3)
+
+# %% [markdown] tags=["source: erratum 16"]
+# Switch the bias correction off: $v$ starts far more slowly than $m$, so the first steps are several times too long. Then compare the coordinates. Adam's step is large where the gradient is *steady*, small where it changes its sign; its size does not count.
+#
+# > **What the source says differently.** §7.3.5 calls $v$ a variance. It is the mean of $g^2$, about 0 and not about the mean (§7.7 says so). For a steady gradient the variance is 0, and $\sqrt{\hat v}$ is $|g|$: with a variance below the line, the step would be divided by ε alone.
+#
+# **Does it always go down?** Each step is at most a few α. That protects against one large gradient, and it can deceive.
+#
+# **Exercise 9-3 (break).** Three gradients come again and again, whatever $x$ is. Their mean is positive, so descent walks to the left. Find three with which Adam with $\beta_1=0$, $\beta_2=0.5$ walks to the right.
+
+# %%
+three = ...    # such as [2.0, 1.0, -1.0], with which it walks to the left
+
+check.exercise("9-3", three)
+
+# %% [markdown]
+# Reddi and others found this in 2018. One rare, large gradient outweighs many small ones in the mean, but divided by its own size it is just one step.
+#
+# **Turn the axes.** Adam and RMSprop divide number by number, so the axes matter to them. The same ravine, κ = 100, turned by an angle, from the same place in it:
+
+# %%
+angles, rates = np.radians([0, 15, 30, 45]), np.geomspace(1e-3, 1, 25)
+for rule in ("gd", "momentum", "rmsprop", "adam"):
+    finals = []
+    for angle in angles:
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        run = descend(quadratic((1, 100), angle).f, turn @ [-2.5, 0.5], rule, 100, lr=rates)
+        finals.append(np.nanmin(run.loss[-1]))
+    print(f"{rule:9} the best of 25 rates after 100 steps:", *(f"{loss:8.1e}" for loss in finals))
+
+# %% [markdown]
+# Gradient descent and momentum do not notice: they add vectors. RMSprop is marvellous where the valley lies along an axis, and loses everything at 45°. Adam is not invariant either; its momentum saves it here.
+#
+# ## 9.7 Fair races
+
+# %% [markdown] tags=["source: Table 5", "source: erratum 8"]
+# The source's Table 5, its first row put right, makes claims:
+#
+# | optimizer | idea | said to be its advantage | said to suit |
+# |---|---|---|---|
+# | SGD | the gradient, as it is | easy to implement (and slow) | simple problems |
+# | SGD + momentum | keep going | faster, less oscillation | most problems |
+# | RMSprop | a rate for each coordinate | sparse data | changing objectives |
+# | Adam | both | robust | most used |
+#
+# > **What the source says differently.** Its row on SGD has "slow convergence" under *main advantage* and "easy to implement" under *use case*: the cells slipped by one column.
+#
+# A claim about optimizers is worth what its race was worth. A fair one:
+#
+# 1. gives every rule the same number of learning rates to try, on a grid wide enough that the best is not at its edge;
+# 2. picks the best by the median over several seeds, since one seed may be lucky;
+# 3. races with fresh seeds, and shows all of them.
+#
+# **Exercise 9-4 (implement).** Rule 2. `losses[i, s]` is the final loss with `rates[i]` and seed `s`; a diverged run has `nan`. Return the rate with the lowest median, where a diverged run counts as infinitely bad.
+
+# %%
+def pick(rates, losses): ...
+
+check.exercise("9-4", pick)
+
+# %% [markdown]
+# `fair_race` does all three. `problems()` are four logistic regressions with 30 features and 512 examples, in batches of 16. *Sparse*: features that are mostly 0, the rarest in a hundredth of the examples. *Badly scaled*: their units differ by up to a thousand. *Changing*: halfway, other features begin to matter. Budget: 13 rates from 1e-4 to 100, 3 seeds to tune, 5 fresh ones to race, 200 steps; all other hyperparameters as PyTorch has them.
+#
+# **Question 9-d.** On *dense*, well scaled features, who will be clearly ahead after 200 steps?
+
+# %%
+ask.choice("9-d", "ahead on dense data:", ["Adam", "momentum", "gradient descent", "nobody"])
+
+# %%
+check.prediction("9-d")
+
+# %% tags=["source: §7.3.6", "source: Table 5"]
+rules = ["gd", "momentum", "adagrad", "rmsprop", "adam"]
+races = {name: fair_race(problem.run, rules) for name, problem in problems().items()}
+# %%
+colors = dict(zip(rules, (OKABE_ITO[name] for name in ("blue", "vermilion", "purple", "orange", "black")), strict=True))
+fig, axes = figure(8.4, 4.8, rows=2, columns=4)
+for column, (name, race) in enumerate(races.items()):
+    curve, strip = axes[:, column]
+    for place, (rule, racer) in enumerate(race.items()):
+        curve.loglog(racer.rates, np.median(racer.tuning, axis=1), color=colors[rule], marker="os^Dv"[place], ms=3, lw=1)
+        strip.plot(racer.final, np.full(5, place), color=colors[rule], ls="none", marker="os^Dv"[place], ms=5, alpha=0.6)
+        assert not racer.at_edge
+    curve.set(title=name, xlabel="learning rate α", ylim=(0.2, 3), yticks=[0.2, 0.5, 1, 2])
+    curve.set_yticklabels([0.2, 0.5, 1, 2] if column == 0 else [], minor=False)
+    curve.set_yticks([], minor=True)
+    strip.set(yticks=range(5), yticklabels=rules if column == 0 else [], ylim=(4.5, -0.5), xlabel="final loss")
+    strip.locator_params(axis="x", nbins=3)
+axes[0, 0].set_ylabel("final loss in tuning")
+
+# %%
+races_picture = picture(fig, alt="Above, final loss against the learning rate on four problems: valleys of similar width for "
+                        "all rules. Below, five fresh seeds each: all level on dense and changing data; on sparse data "
+                        "AdaGrad and RMSprop slightly ahead; on badly scaled data the last three far ahead.")
+show.folded(races_picture, "Show the races: above, the tuning; below, the final losses of five fresh seeds")
+
+# %% [markdown]
+# | claim | verdict on these problems |
+# |---|---|
+# | SGD is slow | **refuted** on dense data: tuned, it ends level with the others. Badly scaled: **confirmed** |
+# | momentum is faster | on a smooth ravine **confirmed** (9.3); with noisy batches **refuted**: level with plain descent |
+# | RMSprop, Adam for sparse data | RMSprop **confirmed**, by a little, and AdaGrad with it; Adam's seeds overlap plain descent's |
+# | … for changing objectives | **refuted**: all are level |
+# | not in the table: badly scaled features | here the rules that scale each coordinate are far ahead |
+# | Adam is robust | the valleys above are no wider than others; but look where they lie: |
+#
+# A racer's `lr` is its best rate, and `within(1.5)` counts the rates that end within half as much again of the best loss.
+
+# %%
+for rule in rules:
+    best = [race[rule].lr for race in races.values()]
+    print(f"{rule:9} best rates", *(f"{lr:7.2g}" for lr in best), f" largest / smallest {max(best) / min(best):4.0f};",
+          "rates within 1.5 of the best:", *(race[rule].within(1.5) for race in races.values()))
+
+# %% [markdown]
+# That is Adam's robustness, and RMSprop's: not that many rates work, but that *the same* rate works on problem after problem. Plain descent's best rate follows the scale of the features.
+#
+# ## 9.8 Schedules, and why warm up
+#
+# Schedules multiply α, for Adam as for any rule (`optim.constant`, `optim.cosine`, `optim.warm_up`: chapter 5). One network (784–64–10, relu), two epochs of our 7,000 digits in batches of 128; `train.evaluate` on the validation digits; four rates, the median of two seeds.
+
+# %%
+mnist = data.load_mnist()
+
+def train_digits(rule, lr, seed, epochs=2, schedule=None, **hyper):
+    """The validation loss after training."""
+    rng, schedule, t = np.random.default_rng(seed), schedule or optim.constant(), 0
+    model = nn.MLP([784, 64, 10], rng=rng)
+    optimizer = optim.Optimizer(model, rule, lr=lr * schedule(0), **hyper)
+    with np.errstate(all="ignore"):
+        for _ in range(epochs):
+            batches = data.batches(mnist.x_train, mnist.y_train, 128, rng)
+            for _ in train.train(model, ops.cross_entropy, batches, optimizer):
+                t += 1
+                optimizer.hyper["lr"] = lr * schedule(t)
+        return train.evaluate(model, mnist.x_val, mnist.y_val).loss
+
+# %%
+schedules = {"constant": optim.constant(), "cosine": optim.cosine(110),
+             "warm-up, cosine": optim.warm_up(10, optim.cosine(100))}
+rates = np.geomspace(10**-2.5, 10**-1, 4)
+found = {name: [np.median([train_digits("adam", lr, seed, schedule=s) for seed in range(2)]) for lr in rates]
+         for name, s in schedules.items()}
+model = nn.MLP([784, 64, 10], rng=np.random.default_rng(0))
+optimizer, sizes, last = optim.Optimizer(model, "adam", lr=1e-3), [], np.array(model.layers[0].w.data)
+batches = data.batches(mnist.x_train, mnist.y_train, 128, np.random.default_rng(0))
+for _ in train.train(model, ops.cross_entropy, batches, optimizer):
+    w = np.array(model.layers[0].w.data)
+    sizes.append(np.sqrt(np.mean((w - last) ** 2)) / 1e-3)
+    last = w
+
+# %%
+fig, (left, right) = figure(8.4, 2.8, columns=2)
+for (name, losses), mark in zip(found.items(), "os^", strict=True):
+    left.loglog(rates, losses, marker=mark, ms=5, label=name)
+left.set(xlabel="base rate α", ylabel="validation loss (nats)", title="Adam with schedules", ylim=(0.2, 0.7))
+left.set_yticks([0.2, 0.3, 0.5], [0.2, 0.3, 0.5])
+left.set_yticks([], minor=True)
+left.legend(fontsize=8)
+draw_curves(right, {"size": sizes}, ylabel="root mean square of Δ / α")
+right.set(title="first-layer steps, α constant", ylim=(0, 1))
+assert found["cosine"][2] < found["constant"][2] and found["warm-up, cosine"][3] < 0.8 * found["cosine"][3]
+picture(fig, alt="Left: at small rates a constant rate is best, at 0.03 both cosines are lower, and at 0.1 only the one "
+                 "with warm-up stays low. Right: the mean size of Adam's steps falls from most of α to a quarter of it.")
+
+# %% [markdown]
+# At small rates decay only costs way. At larger ones it pays, and with ten steps of warm-up a rate is still usable that wrecks the others.
+#
+# The right picture shows why. Adam's first steps are its longest: $\hat v$ rests on a few batches, and most coordinates move by nearly α, however little they matter. Warm-up keeps α small while that lasts. (RAdam takes the same view, and builds it into the rule.)
+#
+# ## 9.9 The source's loop, mended
+#
+# Listing 7.4 trains a line with PyTorch, and gives no data; here are three points. On a batch it stops here:
+
+# %% tags=["source: §7.4", "source: listing 7.4", "source: erratum 5", "raises-exception"]
+inputs = torch.tensor([[1.0], [2.0], [3.0]])
+targets = 2 * inputs + 1
+torch.manual_seed(0)
+line = torch.nn.Linear(1, 1)
+loss = (line(inputs) - targets) ** 2
+loss.backward()
+
+# %% [markdown]
+# The loss is three numbers, and `backward` wants one: there must be a mean (or a sum, with another rate). With it:
+
+# %% tags=["source: §7.4", "source: listing 7.4"]
+optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
+for _ in range(500):
+    loss = ((line(inputs) - targets) ** 2).mean()
+    optimizer.zero_grad()    # forget the old gradients
+    loss.backward()          # compute the new ones
+    optimizer.step()         # move
+print(f"w = {line.weight.item():.2f}, b = {line.bias.item():.2f}")
+
+# %% [markdown]
+# The three lines are the frame of section 9.1. Exchange `torch.optim.SGD` for another rule, and nothing else changes: that is what the abstraction is for.
+#
+# ## 9.10 What 2026 uses
+#
+# | rule | what it changes |
+# |---|---|
+# | `adamw` | weight decay beside Adam's step, α·decay·θ, in place of a term in $g$ that $\sqrt{\hat v}$ would rescale |
+# | `nadam` | Nesterov's look ahead in Adam's numerator |
+# | `radam` | no division by $\sqrt{\hat v}$ before $\hat v$ rests on enough gradients |
+# | `lion` | the sign of a mean: every number moves by exactly α; half of Adam's memory |
+# | `adafactor` | of $v$, only the mean of each row and column |
+# | `muon` | for matrices: a step whose singular values are all about 1 |
+#
+# Each stands in `optim.RULES`, and equals its twin in `torch.optim` to 12 digits over 200 steps (Lion: its paper's pseudocode; Muon: PyTorch's own code, kept from rounding to 16 bits). Lion in full, and what rules remember for one weight matrix of 784 × 64:
+
+# %%
+show_source(optim.lion, docstring=False)
+
+# %%
+for rule in ("gd", "lion", "momentum", "adam", "adafactor", "muon"):
+    kept = sum(part.size for part in optim.start(rule, np.zeros((784, 64))))
+    print(f"{rule:10} remembers {kept:7,} numbers for {784 * 64:,} weights")
+
+# %% [markdown]
+# **Muon** looks at a weight matrix as a whole. Its momentum $M$ is a product $U\Sigma V^\top$ of two rotations and a stretch; the singular values in Σ say how strongly each direction is pushed. In practice a few dominate. Muon steps by $UV^\top$: the same directions, each with the strength 1.
+#
+# To compute that without a decomposition, it (`orthogonalised`) repeats an odd polynomial of the matrix, $X\leftarrow aX+b(XX^\top)X+c(XX^\top)^2X$ with $a,b,c$ = 3.4445, −4.7750, 2.0315, which leaves $U$ and $V$ alone. (An iteration of this kind is named after Newton and Schulz.)
+#
+# **Exercise 9-5 (implement).** What does it do to one singular value σ? Return σ after so many `rounds`.
+
+# %%
+def after_rounds(sigma, rounds, a=3.4445, b=-4.7750, c=2.0315): ...
+
+check.exercise("9-5", after_rounds)
+
+# %%
+after_rounds = check.tried("9-5", after_rounds, ours.after_rounds)
+rng = np.random.default_rng(1)
+model = nn.MLP([784, 64, 10], rng=rng)
+ops.cross_entropy(model(mnist.x_train[:128]), mnist.y_train[:128]).backward()
+g = np.asarray(model.layers[0].w.grad, float)
+before, after = (np.linalg.svd(matrix, compute_uv=False) for matrix in (g, orthogonalised(g)))
+fig, (left, right) = figure(8.4, 2.6, columns=2)
+sigma = np.linspace(0, 1, 401)
+draw_curves(left, {f"{n} round{'s' * (n > 1)}": (sigma, after_rounds(sigma, n)) for n in (1, 3, 5)},
+            xlabel="singular value", ylabel="becomes")
+draw_curves(right, {"gradient, largest = 1": before / before[0], "orthogonalised": after},
+            xlabel="number", ylabel="singular value")
+right.legend(loc="upper right", fontsize=8)
+picture(fig, alt="Left: after five rounds every value but the tiniest lies between 0.68 and 1.21. Right: the "
+                 "singular values of a first-layer gradient fall steeply; after orthogonalisation all but one lie near 1.")
+
+# %%
+show_source(optim.muon, docstring=False)
+
+# %% [markdown]
+# (The last singular value is 0: one unit is silent on the whole batch, and has no gradient to make longer.) Muon's rule mixes all numbers of a matrix, so it is marked `elementwise=False`: an optimizer then never hands it pieces, and a slider of learning rates must run one by one.
+#
+# ## 9.11 On MNIST
+#
+# Press Start: five rules, three seeds each, at rates tuned with the same budget. Then multiply all rates by 3, and by 0.3, and Reset. Who suffers most?
+
+# %%
+labs.mnist_race.show()
+
+# %% [markdown]
+# Here is the whole fair race behind it, smaller: the network of section 9.8, one epoch. Five rates in factors of $\sqrt{10}$ for each, placed so that the best is not at an edge; 2 seeds to tune, 5 fresh ones to race. Other hyperparameters: PyTorch's defaults.
+
+# %%
+def run(rule, rates, seeds):
+    return np.array([[[train_digits(rule, lr, seed, epochs=1) for seed in seeds] for lr in rates]])
+
+grids = {rule: 10.0 ** np.arange(low, low + 2.1, 0.5) for rule, low in
+         (("gd", -1.5), ("nesterov", -2), ("rmsprop", -3.5), ("adam", -3), ("muon", -2.5))}
+digits = fair_race(run, list(grids), rates=grids, tuning=(0, 1))
+
+# %%
+colors |= {"nesterov": OKABE_ITO["green"], "muon": OKABE_ITO["sky"]}
+fig, (left, right) = figure(8.4, 3, columns=2, width_ratios=(1.5, 1))
+for place, (rule, racer) in enumerate(digits.items()):
+    look = {"color": colors[rule], "marker": "os^Dv"[place]}
+    left.loglog(racer.rates, np.median(racer.tuning, axis=1), ms=4, lw=1.2, label=rule, **look)
+    right.plot(racer.final, np.full(5, place), ls="none", ms=6, alpha=0.7, **look)
+left.set(xlabel="learning rate α", ylabel="validation loss (nats)", ylim=(0.2, 4))
+left.set_yticks([0.2, 0.5, 1, 2], [0.2, 0.5, 1, 2])
+left.set_yticks([], minor=True)
+left.legend(fontsize=8, ncols=2)
+right.set(yticks=range(5), yticklabels=digits, xlabel="validation loss, five fresh seeds", ylim=(4.5, -0.5))
+
+# %%
+median = {rule: np.median(racer.final) for rule, racer in digits.items()}
+assert median["gd"] == max(median.values()) and not any(racer.at_edge for racer in digits.values())
+assert digits["nesterov"].final.min() < digits["adam"].final.max()
+picture(fig, alt="Left: validation loss against the rate, a valley for each of five rules, at rates from a thousandth to "
+                 "one. Right: five seeds each. Adam and Nesterov's momentum overlap, Muon and RMSprop follow, gradient "
+                 "descent is last.")
+
+# %% [markdown]
+# After one epoch Adam and Nesterov's momentum, from 1983, are level; Muon is a little behind. In the lab's race of two epochs the curves have crossed, and Muon ends lowest. So even a fair race has a condition that decides: *when it is stopped*. Differences of this size say nothing about larger networks; there Muon's authors report a lead.
+#
+# Nesterov's one straggler is worth a look too. With a single seed, it might have been the result.
+#
+# **The source's advice** (§7.3.7), as tested:
+#
+# | advice | here |
+# |---|---|
+# | simple problems: SGD, with or without momentum | fine on dense data (9.7), if scaled and tuned |
+# | deep learning: try Adam first | sound: one rate carries over from problem to problem; tuned momentum is as good on our net |
+# | sparse data: RMSprop or Adam | RMSprop or AdaGrad, by a little (9.7) |
+# | changing objectives: RMSprop or Adam | no difference found (9.7) |
+# | little memory: SGD, the cheapest | true: no state; Lion and momentum keep one number a weight, Adafactor far less |
+# | compare on your own task; mind cost and sensitivity; add a schedule | this chapter |
+
+# %% [markdown] tags=["source: §7.3.7"]
+# ## In PyTorch
+#
+# `optim.Optimizer(model, "adamw", lr=1e-3)` is `torch.optim.AdamW(model.parameters(), lr=1e-3)`. SGD, Adagrad, RMSprop, Adam, NAdam, RAdam, Adafactor and Muon (since 2.9) stand there under these names; momentum and Nesterov's are options of SGD. Muon takes matrices only: give biases and embeddings to AdamW.
+#
+# ## Further reading
+#
+# - B. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964; Y. Nesterov, *A method of solving a convex programming problem with convergence rate O(1/k²)*, 1983; G. Goh, *Why momentum really works*, Distill 2017.
+# - J. Duchi, E. Hazan, Y. Singer, *Adaptive subgradient methods*, JMLR 12, 2011. AdaGrad. G. Hinton, *Neural networks for machine learning*, lecture 6e, 2012. RMSprop.
+# - D. Kingma, J. Ba, *Adam*, ICLR 2015. S. Reddi and others, *On the convergence of Adam and beyond*, ICLR 2018. I. Loshchilov, F. Hutter, *Decoupled weight decay regularization*, ICLR 2019.
+# - T. Dozat, *Incorporating Nesterov momentum into Adam*, 2016; L. Liu and others, *On the variance of the adaptive learning rate and beyond*, ICLR 2020; N. Shazeer, M. Stern, *Adafactor*, ICML 2018; X. Chen and others, *Symbolic discovery of optimization algorithms*, NeurIPS 2023 (Lion); K. Jordan and others, *Muon*, 2024.
+# - D. Choi and others, *On empirical comparisons of optimizers for deep learning*, arXiv:1910.05446, 2019; R. Schmidt and others, *Descending through a crowded valley*, ICML 2021. On fair races.
+#
+# Next: vanishing and exploding gradients, chapter 10.
