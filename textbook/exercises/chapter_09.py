@@ -40,6 +40,10 @@ def _adam_at_first(theta, g, m, v, t, *rest):
     return theta - lr * m / (1 - beta1) / (np.sqrt(v / (1 - beta2)) + eps), m, v
 
 
+def _adam_without_eps(theta, g, m, v, t, lr, beta1, beta2, eps):
+    return adam_step(theta, g, m, v, t, lr, beta1, beta2, 0.0)
+
+
 def _adam_not_squared(theta, g, m, v, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g
@@ -210,7 +214,7 @@ EXERCISES = [
             "v is the mean of g², not of g.": _adam_not_squared,
             "Return m and v as they are. Corrected ones would be corrected again at the next step.": _kept,
             "v is the mean of g², not of (g − m)²: it is no variance.": lambda *a: _adam(*a, uncentred=False),
-            "ε is missing under the fraction.": lambda *a: _adam(*a[:-1], 0.0),
+            "ε is missing under the fraction.": _adam_without_eps,
             "That is theta alone: return theta, m, v.": lambda *a: adam_step(*a)[0],
         },
         insight="The size of g cancels between m̂ and √v̂: the step says how steady the gradient is, in units of α.",
@@ -278,8 +282,10 @@ EXERCISES = [
         reference=after_rounds,
         cases=[(0.3, 1), (0.3, 2), (0.05, 5), (np.array([0.02, 0.5, 0.9]), 3), (0.7, 0)],
         mistakes={
-            "(XXᵀ)X is a product of three X: σ³, not σ².": lambda *p: _polynomial(*p, powers=(1, 2, 3)),
-            "(XXᵀ)²X is a product of five X: σ⁵, not σ⁴.": lambda *p: _polynomial(*p, powers=(1, 3, 4)),
+            "(XXᵀ)X is a product of three X: σ³, not σ².":
+                lambda sigma, rounds: _polynomial(sigma, rounds, powers=(1, 2, 3)),
+            "(XXᵀ)²X is a product of five X: σ⁵, not σ⁴.":
+                lambda sigma, rounds: _polynomial(sigma, rounds, powers=(1, 3, 4)),
             "There is one round only: repeat it with the result.":
                 lambda sigma, rounds: _polynomial(sigma, 1),
             "One round too many: `rounds` in all.": lambda sigma, rounds: _polynomial(sigma, rounds + 1),
@@ -288,7 +294,8 @@ EXERCISES = [
                 _one_after_another,
             "The result of each round must go into the next: you start from the first σ each time.":
                 lambda sigma, rounds: _polynomial(sigma, min(rounds, 1)),
-            "There is an X in each part: aσ, not a.": lambda *p: _polynomial(*p, powers=(0, 2, 4)),
+            "There is an X in each part: aσ, not a.":
+                lambda sigma, rounds: _polynomial(sigma, rounds, powers=(0, 2, 4)),
         },
         insight="Small values grow 3.4-fold a round; near 1 they are held between 0.7 and 1.2.",
     ),
