@@ -599,14 +599,13 @@ for p in params:
 images = Node(x_batch)
 backward(cross_entropy(network(images), y_batch))
 w_grad, no_ink = params[0].grad, (x_batch == 0).all(axis=0)
-print("pixels without ink in all 64 images:", no_ink.sum())
 rows, columns = (w_grad[no_ink] == 0).all(axis=1).sum(), (images.grad[:, no_ink] == 0).all(axis=0).sum()
 
 # %%
 busiest = np.argsort(-np.abs(w_grad).sum(axis=0))[:10]
 fig, ax = figure(8.5, 1.9)
 draw_weights(ax, w_grad[:, busiest], columns=10).colorbar.set_label("∂loss/∂weight")
-ax.set_title(f"for pixels without ink, all zero: {rows} rows of ∂ℒ/∂W¹, {columns} columns of ∂ℒ/∂X")
+ax.set_title(f"of the {no_ink.sum()} pixels without ink, all zero: {rows} rows of ∂ℒ/∂W¹, {columns} columns of ∂ℒ/∂X")
 folded(picture(fig, alt="The gradients of ten hidden units' weights, as images, on one scale: strokes of digits, and 0 "
                         "at the border, where no image has ink. Of the columns of ∂ℒ/∂X none is all zero."),
        "Show ∂ℒ/∂W¹")

@@ -56,7 +56,7 @@ def test_a_known_mistake_is_named(entry, message):
     result = diagnose(entry, {**entry.mistakes, **entry.caught}[message])
     assert result.status == WRONG
     assert message == result.mistake if entry.checker is None else message in (result.mistake or "")
-    assert " ".join(message.split()) in one_line(result)
+    assert " ".join(message.split()) in one_line(result) and ",," not in result.text
 
 
 @every_exercise

@@ -78,6 +78,8 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         (NODE.format('return Node(self.value * other.value, (self, other), "*", (lambda g: g, lambda g: g))'),
          "That is the rule of addition"),
         (NODE.format('return Node(self.value * other.value, (self, other), "*")'), "the product has no rules"),
+        (NODE.format('return Node(self.value * other.value, (self, other), "+", (lambda g: g * other.value, '
+                     'lambda g: g * self.value))'), "the third place is for the sign"),
         (NODE.format('return Node(self.value * other.value, (self, other), (lambda g: g * other.value, '
                      'lambda g: g * self.value))'), "wants them in the fourth place"),
         (NODE.format('return Node(self.value * other.value, (self, other), "*", (other.value, self.value))'),
@@ -101,6 +103,7 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         (BACKWARD.format("topological_order(root)", "parent.grad += rule(node.grad)"), "Backwards: from the root"),
         (BACKWARD.format(BACK, "parent.grad += rule(parent.grad)"), "Every gradient stays 0"),
         (BACKWARD.format(BACK, "parent.grad += rule(1.0)"), "You send the local derivative"),
+        (BACKWARD.format(BACK, "parent.grad += node.grad"), "You pass the gradient on as it is"),
         (BACKWARD.format(BACK, "parent.grad += rule(node.value)"), "You put the node's value through the rule"),
         (BACKWARD.format(BACK, "parent.grad += node.grad * rule(node.grad)"),
          "The rule multiplies by node.grad already"),

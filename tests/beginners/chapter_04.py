@@ -73,6 +73,8 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         (BACKWARD.format(ONES, BACK, "parent.grad = parent.grad + sum_to(rule(node.grad), np.shape(node.value))"),
          "np.shape(parent.value)"),
         (BACKWARD.format(ONES, BACK, f"parent.grad = {FITTED}"), "overwritten where two arrive: old + new"),
+        (BACKWARD.format(ONES, BACK, "parent.grad = parent.grad + sum_to(node.grad, np.shape(parent.value))"),
+         "You pass the gradient on as it is"),
         (BACKWARD.format(ONES, BACK, "parent.grad = rule(node.grad)"), "and none is summed"),
         (BACKWARD.format(ONES, BACK, f"m = {FITTED}\n            if isinstance(parent.grad, float):\n"
                          "                parent.grad = m\n            else:\n                parent.grad += m"),
@@ -128,6 +130,7 @@ ANSWERS: dict[str, list[tuple[str, str | None]]] = {
         (LOSS.format("g * (y - p) / n"), "The sign is the opposite"),
         (LOSS.format("g * p / n"), "y is missing"),
         (LOSS.format("g * (p - 1) / n"), "1 is subtracted for the right class alone"),
+        (LOSS.format("g * (p - y) / n").replace("y[np.arange(n), labels]", "y[:, labels]"), "marks whole columns"),
         (LOSS.format("-g * y / p / n"), "That leads to p"),
         (LOSS.format("g * (p - labels) / n"), "raised ValueError: operands could not be broadcast"),
         (LOSS.format("g * (z.value - y) / n"), None),

@@ -132,7 +132,8 @@ def _differ(at: str, mine: Any, right: Any, isclose: Callable, subject: str) -> 
         index = index[:-1] if index and right.shape[-1] <= IN_FULL else index
         if index:
             word = "row" if len(index) < right.ndim else "element"
-            subject = f"{f'{subject}, ' if at else ''}{word} {index[0] if len(index) == 1 else list(index)}"
+            whose = f"{subject.removesuffix(',')}, " if at else ""
+            subject = f"{whose}{word} {index[0] if len(index) == 1 else list(index)}"
         mine, right = mine[index], right[index]
     texts = [(_say({"": mine}, digits), _say({"": right}, digits)) for digits in (4, 8, 17)]
     mine, right = next((pair for pair in texts if pair[0] != pair[1]), texts[0])

@@ -138,6 +138,8 @@ EXERCISES = [
             "the training loop, section 3.10.": wrong.empties_first,
             "Only the root is seeded. You set each node's gradient to 1 when its turn comes, and lose what it "
             "received.": wrong.seeds_everyone,
+            "You pass the gradient on as it is. On its way it goes through the edge's rule: rule(node.grad).":
+                lambda root: wrong.walk(root, wrong.back(root), message=lambda rule, g: g),
             "You send the local derivative. The message is the node's own gradient put through the rule.":
                 lambda root: wrong.walk(root, wrong.back(root), upstream=lambda node: 1.0),
             "You put the node's value through the rule. What goes backwards is its gradient, node.grad.":

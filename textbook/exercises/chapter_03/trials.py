@@ -52,6 +52,8 @@ def product(node_class, x, y):
             raise TypeError(f"a rule is a function of g, such as lambda g: g; yours is the number {rule:g}")
     if len(rules) != 2:
         raise TypeError(f"a product has two parents, so it needs two rules; yours has {len(rules)}")
+    if f.op != "*":
+        raise ValueError(f'the third place is for the sign, the text "*"; yours holds {f.op!r}')
     parents = list(_listed(f.parents, "parents"))
     if parents not in ([u, b], [b, u]):
         raise ValueError("the parents of u * y are u and y: (self, other)")

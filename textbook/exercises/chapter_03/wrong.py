@@ -18,12 +18,13 @@ def by_discovery(root):
     return order
 
 
-def walk(root, nodes, *, seed=1.0, add=lambda old, new: old + new, upstream=lambda node: node.grad):
+def walk(root, nodes, *, seed=1.0, add=lambda old, new: old + new, upstream=lambda node: node.grad,
+         message=lambda rule, g: rule(g)):  # fmt: skip
     """Backpropagation in which every part can be spoiled."""
     root.grad = seed
     for node in nodes:
         for parent, rule in zip(node.parents, node.rules, strict=True):
-            parent.grad = add(parent.grad, rule(upstream(node)))
+            parent.grad = add(parent.grad, message(rule, upstream(node)))
 
 
 def back(root):

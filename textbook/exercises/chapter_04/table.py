@@ -71,6 +71,8 @@ EXERCISES = [
             "Every gradient stays 0: is there a seed?": wrong.walk(seed=np.zeros_like),
             "Every gradient stays 0, one number: root.grad needs its seed, before the walk.":
                 wrong.walk(seed=lambda value: 0.0),
+            "You pass the gradient on as it is. On its way it goes through the edge's rule: rule(node.grad).":
+                wrong.walk(message=lambda rule, g: g),
             "The rules are given ones instead of node.grad: local derivatives, without what comes from above.":
                 wrong.walk(upstream=lambda node, parent: np.ones_like(node.value)),
             "The rules are given 1 instead of node.grad: local derivatives, without what comes from above.":
@@ -163,6 +165,8 @@ EXERCISES = [
                 wrong.loss(rule=lambda g, p, y: g * (p - 1) / len(p)),
             "Only the right class gets a message. But its probability falls when another logit grows.":
                 wrong.loss(rule=lambda g, p, y: g * (p - y) * y / len(p)),
+            "y[:, labels] = 1 marks whole columns. One entry in each row: y[np.arange(n), labels] = 1.":
+                wrong.loss(rule=lambda g, p, y: g * (p - y.max(axis=0)) / len(p)),
             "The mean runs over the n rows, and the rule divides by all entries: rows times classes.":
                 wrong.loss(rule=lambda g, p, y: g * (p - y) / p.size),
             "The loss has a minus: −log p. The rule is right.": wrong.loss(minus=False),

@@ -8,14 +8,15 @@ from textbook.exercises.chapter_04.answers import softmax, sum_to
 
 
 def walk(*, seed=np.ones_like, order=lambda root: list(reversed(topological_order(root))), fit=sum_to,
-          upstream=lambda node, parent: node.grad, add=lambda old, new: old + new):  # fmt: skip
+          upstream=lambda node, parent: node.grad, add=lambda old, new: old + new,
+          message=lambda rule, g: rule(g)):  # fmt: skip
     """Backpropagation on arrays in which every part can be spoiled."""
 
     def backward(root):
         root.grad = seed(root.value)
         for node in order(root):
             for parent, rule in zip(node.parents, node.rules, strict=True):
-                parent.grad = add(parent.grad, fit(rule(upstream(node, parent)), np.shape(parent.value)))
+                parent.grad = add(parent.grad, fit(message(rule, upstream(node, parent)), np.shape(parent.value)))
 
     return backward
 
