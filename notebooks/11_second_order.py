@@ -82,7 +82,6 @@ show_source(second_order.newton, docstring=False)
 def stretched(x):
     return banana(x * np.array([1, 0.001]))
 
-# %%
 in_metres, in_millimetres = second_order.newton(banana, [-1.2, 1.0]), second_order.newton(stretched, [-1.2, 1000.0])
 for f, end in ((banana, in_metres.path[-1]), (stretched, in_millimetres.path[-1])):
     print(f"condition number at the minimum {np.linalg.cond(hessian(f)(end)):.1e}")
@@ -300,11 +299,11 @@ print("curvatures of H:", np.linalg.eigvalsh(hessian(decay)(guess)).round(2), " 
 
 # %%
 for name in ("newton", "gauss_newton"):
-    run = second_order.METHODS[name](decay, guess)
-    print(f"{name:13} x = {run.path[-1].round(2)}   loss {run.loss[-1]:.3f}   {run.stopped}")
+    run = bill(name, decay, guess)
+    print("    at x =", run.path[-1].round(2))
 
 # %% [markdown]
-# Both found a level place. Newton's says that the decay is over at once, and fits one point of 25.
+# Both found a level place. Newton's says that the decay is over at once, and fits one point of 25. The bill of Gauss–Newton is high because here $J$ comes row by row, 25 backward passes; column by column, in forward mode ([chapter 8](08_automatic_differentiation.ipynb)), it would be two.
 #
 # **The natural gradient.** A classifier's parameters are only names; what counts is the probabilities they make. So measure a step by how much these change. Draw labels from the model itself, and let $\ell$ be the log-probability of such a label. The **Fisher matrix** is the mean square of its gradient, over labels and inputs:
 #
@@ -337,7 +336,7 @@ for name, logits in (("linear", lambda w: X @ w), ("behind a tanh", lambda w: op
     print(f"{name}: H is the same for opposite labels: {np.allclose(H, opposite)}, and is F: {np.allclose(H, F)}")
 
 # %% [markdown]
-# Where the logits are linear in the parameters, as in chapter 7, $H$ has no label in it either, and natural gradient *is* Newton. In a net it is not: there $H$ depends on the labels and may be negative, while $F$ can't be.
+# Where the logits are linear in the parameters, as in chapter 7, $H$ has no label in it either, and natural gradient *is* Newton. In a net it is not: there $H$ depends on the labels and may have negative eigenvalues; $F$ can't.
 #
 # And units? Feature 2 times 100, feature 3 times 0.01. (`CrossEntropy` keeps the logits, from which `natural_gradient` takes products $Fv$; conjugate gradients solve.)
 
@@ -372,7 +371,7 @@ for name, options in (("steepest_descent", {}), ("natural_gradient", {"damping":
 #
 # A layer $Z = XW$, with an example in each row of $X$, gets $\Delta$, the gradient by $Z$, sent back; its weights get $G = X^\top\Delta$. The Fisher matrix of 784 · 10 weights has 7,840² entries. Three ideas make it small:
 #
-# - **K-FAC** (Martens & Grosse 2015): take inputs and messages as independent. Then $F$ splits into $X^\top X/N$, 784 × 784, and $\Delta^\top\Delta/N$, 10 × 10, and the step is the inverse of the first, times $-G$, times the inverse of the second.
+# - **K-FAC** (Martens & Grosse 2015): take inputs and messages as independent, the messages for labels drawn from the model. Then $F$ splits into $X^\top X/N$, 784 × 784, and $\Delta^\top\Delta/N$, 10 × 10, and the step is the inverse of the first, times $-G$, times the inverse of the second.
 # - **Shampoo** (Gupta et al. 2018): two matrices of the same sizes from $G$ alone, summed over the steps, $L = \sum GG^\top$ and $R = \sum G^\top G$. The step is $-\alpha\,L^{-1/4}\,G\,R^{-1/4}$.
 # - **Muon** (Jordan et al. 2024): keep only the last $G$, smoothed by momentum. With the singular value decomposition $G = U\Sigma V^\top$ we have $L = U\Sigma^2U^\top$ and $R = V\Sigma^2V^\top$, so Shampoo's step is $U\Sigma^{-1/2}\,\Sigma\,\Sigma^{-1/2}V^\top = UV^\top$: $G$ with every singular value set to 1.
 #
@@ -448,11 +447,10 @@ folded(picture(fig, alt="Left: the sharpness rises from 0.7 past 2/α, which is 
        "Show the sharpness and the loss")
 
 # %%
-late = sharpness[200:] * 1.5 / 2
-rose = int((np.diff(loss) > 0).sum())
-folded(f"over the last 100 steps the sharpness is between 0.9 and 1.5 times 2/α: {bool((late > 0.9).all() and (late < 1.5).all())}\n"
-       f"the loss rose at more than 30 of 300 steps: {rose > 30}, and fell to less than half: {bool(loss[-1] < loss[0] / 2)}",
-       "Show the same in numbers")
+late, rises = sharpness[200:] * 1.5 / 2, (np.diff(loss) > 0).sum()
+facts = {"over the last 100 steps the sharpness is between 0.9 and 1.5 times 2/α": late.min() > 0.9 and late.max() < 1.5,
+         "the loss rose at more than 30 of 300 steps": rises > 30, "it fell to less than half": loss[-1] < loss[0] / 2}
+folded("\n".join(f"{fact}: {bool(holds)}" for fact, holds in facts.items()), "Show the same in numbers")
 
 # %% [markdown]
 # This is the **edge of stability** (Cohen et al. 2021). While the steps are stable, training goes where the loss is more and more curved: *progressive sharpening*. At $2/\alpha$ the walk begins to jump from wall to wall along the sharpest axis, as on a bowl. On a bowl it would run away. Here the jumping itself pushes the walk towards flatter ground, because the curvature is not constant (Damian et al. 2023): the sharpness falls, the jumps calm down, and it starts again. So the classical bound is neither wrong nor obeyed. It is where a real net *lives*: the loss rises at many steps and falls all the same.
@@ -517,25 +515,30 @@ picture(fig, alt="Loss above its minimum against passes, logarithmic. Adam on ba
                  "and falls far below everything else. The two rivals on all digits stay highest.")
 
 # %%
-def at(name, passes):
-    return np.interp(passes, *curves[name]) - floor
-
-print("after 3 passes batches are ahead:", at("adam, batches of 50", 3) < at("L-BFGS", 3))
-print("after 60 passes L-BFGS is ahead by more than ten times:", 10 * at("L-BFGS", 60) < min(at(n, 60) for n in curves if n != "L-BFGS"))
+after = {name: np.interp([3, 60], cost, loss) - floor for name, (cost, loss) in curves.items()}
+late = min(left for name, (_, left) in after.items() if name != "L-BFGS")
+print("after 3 passes batches are ahead:", after["adam, batches of 50"][0] < after["L-BFGS"][0])
+print("after 60 passes L-BFGS is ahead more than tenfold:", 10 * after["L-BFGS"][1] < late)
 
 # %% [markdown]
 # Two answers, both true. For the *minimum*, L-BFGS wins: curvature pays once the slope is gentle. For the first passes, batches win: they take twenty steps for the price of one gradient, and at the start any direction is good. And what is the minimum worth? New digits decide:
 
 # %%
-def right(w):
-    return ((digits.x_val - digits.x_train[:1000].mean()) @ w.reshape(784, 10)).argmax(axis=1) == digits.y_val
-
-# %%
-early, final = right(lbfgs.path[20]).mean(), right(lbfgs.path[-1]).mean()
-print(f"L-BFGS after 20 steps and at the minimum, right on validation digits: within 2 %: {abs(early - final) < 0.02}")
+centre = digits.x_train[:1000].mean()
+right = [((digits.x_val - centre) @ lbfgs.path[k].reshape(784, 10)).argmax(axis=1) == digits.y_val for k in (20, -1)]
+print("right on validation digits after 20 steps and at the minimum, within 2 %:", abs(right[0].mean() - right[1].mean()) < 0.02)
 
 # %% [markdown]
-# The last digits of the training loss buy nothing here. So there are two reasons, beside the cost of curvature, why nets are trained by first-order rules on batches: nobody needs the exact minimum, and in batches $y$ of (11.4), the difference of two noisy gradients, is mostly noise. Second-order ideas came back where the matrices are small and averaged over many steps: in Shampoo and Muon.
+# And could L-BFGS learn from batches? Its curvature is in $y = g^+ - g$ (11.4). Take the two gradients from two batches of 50, around step 20:
+
+# %%
+before, then = lbfgs.path[20:22]
+y_whole = grad(whole)(then) - grad(whole)(before)
+y_batch = grad(ridge(images[50:100], classes[50:100]))(then) - grad(ridge(images[:50], classes[:50]))(before)
+print("the noise in y is more than 4 times y:", np.linalg.norm(y_batch - y_whole) > 4 * np.linalg.norm(y_whole))
+
+# %% [markdown]
+# The last digits of the training loss buy nothing here. So there are two reasons, beside the cost of curvature, why nets are trained by first-order rules on batches: nobody needs the exact minimum, and the difference of two noisy gradients is mostly noise. Second-order ideas came back where the matrices are small and averaged over many steps: in Shampoo and Muon.
 #
 # ## In PyTorch
 #

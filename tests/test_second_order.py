@@ -120,7 +120,20 @@ def test_gauss_newton_as_scipys_least_squares():
     np.testing.assert_allclose(damped.path[1] - damped.path[0], first, rtol=1e-10)
 
 
+def test_every_method_is_held_against_another():
+    own = {"steepest_descent", "conjugate_gradient", "gauss_newton", "natural_gradient"}
+    assert METHODS.keys() == PEERS.keys() | own
+
+
 # ---------------------------------------------------------------------------------------------- what theory says
+
+
+def test_steepest_descent_goes_down_along_the_gradient_and_arrives():
+    run = second_order.steepest_descent(SURFACES["ravine"].f, (-2.5, 1.5))
+    for here, there in zip(run.path[:10], run.path[1:11], strict=True):
+        g, s = Problem(SURFACES["ravine"].f).at(here).g, there - here
+        np.testing.assert_allclose(s @ g, -np.linalg.norm(s) * np.linalg.norm(g), rtol=1e-10)
+    assert run.stopped == "converged" and np.abs(run.path[-1]).max() < 1e-7
 
 
 def test_newton_needs_one_step_for_a_quadratic_and_lands_on_a_saddle():
