@@ -171,6 +171,7 @@ print(hessian(banana)(np.array([-1.2, 1.0])).tolist())
 def bill(name, f, start, **options):
     run = second_order.METHODS[name](f, start, **options)
     print(f"{name:18} {run.steps:3} steps, {run.counts.in_gradients[-1]:4} gradients, loss {run.loss[-1]:.4f}, {run.stopped}")
+    return run
 
 # %%
 for name in ("steepest_descent", "damped_newton", "bfgs", "lbfgs", "nonlinear_cg"):
