@@ -403,7 +403,7 @@ print("singular values", values.round(2), "→", np.linalg.svd(muon)[1].round(4)
 print("Muon is UVᵀ:", np.allclose(muon, U @ Vt), "  and Shampoo's first step:", np.allclose(shampoo, U @ Vt, atol=1e-4))
 
 # %% [markdown]
-# The rule `muon` in the package's table (chapter 9) uses another polynomial, quicker to about 1 and content with that. No second derivative is left in it; its ancestors were made to stand for them.
+# The rule `muon` in the package's table ([chapter 9](09_optimizers.ipynb)) uses another polynomial, quicker to about 1 and content with that. No second derivative is left in it; its ancestors were made to stand for them.
 #
 # ## 11.10 The edge of stability
 #
