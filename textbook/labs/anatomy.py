@@ -27,7 +27,7 @@ def scales(s):
 
 
 lab = Lab(
-    "Move through the steps and watch each bar; then change the optimizer, or switch the bias correction off",
+    "Move through the steps and watch the bars of four coordinates; then change the optimizer",
     inches=(8.6, 4.8),
     rule=Choice("optimizer", "adam", NAMES),
     beta1=Slider("β₁, memory of g", 0.9, 0.0, 0.99, 0.01, when=remembers),
@@ -92,7 +92,7 @@ def picture(fig):
         ax.set_yticklabels(["−10", "−1", "−0.1", "0", "0.1", "1", "10"], fontsize=8)
     now = past.axvline(1, color=plots.PALE, lw=1.2, ls="-", zorder=0)
     past.set(xlim=(0, STEPS + 1))
-    past.legend(loc="upper right", fontsize=8, handlelength=1.2, borderaxespad=0.2)
+    fig.legend(handles=curves, loc="outside lower left", ncols=4, handlelength=1.2)
     live = [*bars.values(), *numbers.values(), curves, now]
 
     def load(d):
