@@ -110,8 +110,8 @@ def picture(fig):
                 height = float(np.clip(value, -TOP, TOP))
                 if height != bar.get_ydata()[1]:  # what stays is not drawn again
                     bar.set_ydata([0, height])
-                    label.set(text=minus(f"{value:.2g}"), y=height, va="bottom" if height >= 0 else "top")
-        moves = ", ".join(f"{kind} {v:.3g}" for kind, v in zip(KINDS, d.parts["step"][k], strict=True))
+                    label.set(text=minus(f"{value:z.2g}"), y=height, va="bottom" if height >= 0 else "top")
+        moves = ", ".join(f"{kind} {v:z.3g}" for kind, v in zip(KINDS, d.parts["step"][k], strict=True))
         return minus(f"{NAMES[d.rule]}, step {k + 1}. With α = 1 it moves the coordinates by: {moves}.")
 
     return Picture(live, draw, load)

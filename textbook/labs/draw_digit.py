@@ -10,6 +10,7 @@ from textbook import data, ops
 from textbook.engine import Array
 from textbook.lab import Button, Choice, Control, FrameAxis, Lab, Picture, Toggle, number
 from textbook.plots import OKABE_ITO
+from textbook.words import minus
 
 SIDE, FINE = 28, 3  # pixels of the paper, and parts of each in which ink is laid
 PEN = 1.3  # half the width of a line, in pixels
@@ -132,7 +133,7 @@ def picture(fig):
         frame.set_xy((k % COLUMNS - 0.5, k // COLUMNS - 0.5))
         best, pushes = int(d.shares.argmax()), net().w2[k]
         says = f"it speaks most for {pushes.argmax()} and most against {pushes.argmin()}" if d.a1[k] else "it is silent"
-        return (f"Unit {k}: the stencil's weighted sum is {d.z1[k]:.1f}, after ReLU {d.a1[k]:.1f}; {says}. "
-                f"The network says {best}, with a share of {d.shares[best]:.1%}.")  # fmt: skip
+        return (f"Unit {k}: the stencil's weighted sum is {minus(f'{d.z1[k]:z.1f}')}, after ReLU {d.a1[k]:.1f}; "
+                f"{says}. The network says {best}, with a share of {d.shares[best]:.1%}.")  # fmt: skip
 
     return Picture([ink, stencil, glow, *numbers, frame, *shares], draw, load, [paper])
