@@ -65,10 +65,10 @@ print(f"the loss at θ = (0, −1) is {loss(theta):.4f}")
 # | the length of your stride | the learning rate α |
 # | one step | $\theta\leftarrow\theta-\alpha\,\nabla\mathcal{L}(\theta)$ |
 #
-# **Question 5-a.** Which way does the gradient point?
+# **Question 5-a.** A tiny step at a right angle to the gradient: what does it do to the height?
 
 # %%
-ask.choice("5-a", "the gradient points", ["steepest up", "steepest down", "along the contour"])
+ask.choice("5-a", "the height", ["rises", "falls", "stays, almost exactly"])
 
 # %%
 check.prediction("5-a")
@@ -91,7 +91,7 @@ for phi in (0, 60, 90, 120, 180):
 # %% [markdown]
 # The gradient points **up**, so we walk against it. At right angles to it the height stays. "Steepest" holds for tiny steps: section 5.4 is about long ones.
 #
-# > **What the source says differently.** §5.2 lists "gradient: the steepest way down, −∇ℒ(θ)". The gradient is ∇ℒ(θ), and it points up; the minus belongs to the step. Read with the source's word, its own rule would walk uphill.
+# > **What the source says differently.** §5.2 lists "gradient: the steepest way down, −∇ℒ(θ)". The gradient is ∇ℒ(θ), and it points up; the minus belongs to the step.
 #
 # ## 5.3 The rule
 #
@@ -184,7 +184,7 @@ labs.learning_rate.show(surface="valley", curvature=4, lr=0.45)
 # | 2/λ | −1 | jumps across for ever, at the same height |
 # | beyond 2/λ | below −1 | jumps across, and away: *diverging* |
 #
-# Here are your four walks again:
+# Your four walks again:
 
 # %% tags=["source: §5.4"]
 fig, axes = figure(8.4, 2.4, columns=4, sharey=True)

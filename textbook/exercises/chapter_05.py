@@ -140,13 +140,13 @@ def _curvature_cases(rng):
 
 EXERCISES = [
     Exercise(
-        "5-a", "predict", "You stand on a slope. Which way does the gradient of the height point?",
-        reference="steepest up",
+        "5-a", "predict", "A tiny step at a right angle to the gradient. What does it do to the height?",
+        reference="stays, almost exactly",
         mistakes={
-            "That is −∇ℒ, the way we go. The gradient itself points the other way.": "steepest down",
-            "Along the contour the height does not change: there the slope is 0.": "along the contour",
+            "Along the gradient it would rise. At a right angle no part of the step lies along it.": "rises",
+            "Against the gradient it would fall. At a right angle no part of the step lies against it.": "falls",
         },
-        insight="The gradient points where the height grows fastest. Descent goes against it, hence the minus.",
+        insight="Only what lies along the gradient changes the height, up or down. Sideways runs the contour.",
     ),
     Exercise(
         "5-1", "implement", "Gradient descent: the whole path, the start first.",
