@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from textbook import labs
+from textbook import labs, torch_twin
 from textbook.engine import topological_order
 
 lab = labs.torch_graph
@@ -60,3 +60,9 @@ def test_without_torch_it_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ValueError, match="PyTorch, which is not installed here: pip install torch"):
         lab()
+
+
+def test_the_graph_lab_draws_any_torch_program():
+    torch = torch_twin.import_torch()
+    graph, _ = torch_twin.graph_of(torch_twin.run(lambda x, y: torch.erf(x * y) + x, 3.0, 2.0), "xy")
+    assert labs.graph.show(tensor=graph).stage.caption.startswith("5 nodes: 2 inputs (x, y) and 3 operations")

@@ -10,7 +10,7 @@ from textbook.lab import FrameAxis, Lab, Picture, Slider
 from textbook.memory import checkpoint, timeline
 from textbook.words import counted
 
-BATCH, WIDTH = 64, 64  # of the net, float32: a result has 16 KB
+BATCH, WIDTH = 16, 64  # of the net, float32: a result has 4 KB
 UNIT = BATCH * WIDTH * 4
 PHASES = {"forward": "forwards", "again": "forwards, a second time", "backward": "backwards"}
 GREY, BLUE, ORANGE = "0.5", plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"]
@@ -48,24 +48,26 @@ def net(layers, parts):
     return h
 
 
-@lru_cache(maxsize=64)
-def moments(layers, parts):
-    """The passes as arrays: bytes alive, phase, the name of the node; and which values are held, (steps, 2, layers)."""
-    found = timeline(net(layers, parts))
-    held = np.zeros((len(found), 2, layers), bool)
-    for k, moment in enumerate(found):
-        for t in moment.held:
-            held[k, "zh".index(t.name[0]), int(t.name[1:])] = True
-    return [m.alive for m in found], [m.phase for m in found], [m.node.name for m in found], held
+@lru_cache(maxsize=256)
+def alive_in(layers, parts):
+    """Bytes alive after each operation."""
+    return np.array([moment.alive for moment in timeline(net(layers, parts))])
 
 
 @lab.compute
 def passes(parts, layers):
-    """`alive` (operations,) in bytes, `phase` and `node` of each, `held`; `plain`, without checkpoints; `peaks`."""
-    alive, phase, node, held = moments(layers, parts)
-    peaks = np.array([max(moments(layers, n)[0]) for n in range(MOST + 1)])
-    return {"parts": parts, "layers": layers, "alive": np.array(alive), "phase": np.array(phase), "node": node,
-            "held": held, "plain": np.array(moments(layers, 0)[0]), "peaks": peaks}  # fmt: skip
+    """`alive` (operations,) in bytes, and `phase` of each; which results are `held`, (operations, 2, layers).
+
+    `plain` (operations,) is `alive` without checkpoints, `peaks` (MOST + 1,) its maximum for each number of parts.
+    """
+    moments = timeline(net(layers, parts))
+    held = np.zeros((len(moments), 2, layers), bool)
+    for k, moment in enumerate(moments):
+        for t in moment.held:
+            held[k, "zh".index(t.name[0]), int(t.name[1:])] = True
+    return {"parts": parts, "layers": layers, "alive": np.array([m.alive for m in moments]),
+            "phase": np.array([m.phase for m in moments]), "held": held, "plain": alive_in(layers, 0),
+            "peaks": np.array([alive_in(layers, n).max() for n in range(MOST + 1)])}  # fmt: skip
 
 
 @lab.table
