@@ -1,0 +1,315 @@
+"""Exercises of chapter 10, vanishing and exploding gradients."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from textbook.exercises import Exercise
+
+
+def down(upstream, z, w):
+    """∂ℒ/∂z for the layer z ↦ tanh(z) @ w, from ∂ℒ/∂ of its output; a row for each example."""
+    return (upstream @ w.T) * (1 - np.tanh(z) ** 2)
+
+
+def leaky_gain(a):
+    """The gain at which x ↦ max(x, a·x) keeps the size of a gradient: g²·(1 + a²)/2 = 1."""
+    return np.sqrt(2 / (1 + a**2))
+
+
+def scaled_start(x, weights):
+    """The weights of h ↦ relu(h @ w), layer by layer divided so that h @ w has standard deviation 1 on the data."""
+    scaled, h = [], x
+    for w in weights:
+        w = w / np.std(h @ w)
+        scaled.append(w)
+        h = np.maximum(h @ w, 0)
+    return scaled
+
+
+def _scaled(x, weights, *, divisor=lambda z, w: np.std(z), relu=True, pass_on=True, look_behind=False):
+    """The same with one thing done otherwise."""
+    scaled, h = [], x
+    bend = (lambda z: np.maximum(z, 0)) if relu else (lambda z: z)
+    for w in weights:
+        z = h @ w
+        new = w / divisor(bend(z) if look_behind else z, w)
+        scaled.append(new)
+        h = bend(h @ (new if pass_on else w))
+    return scaled
+
+
+def through_standardize(upstream, x_hat, s):
+    """∂ℒ/∂x for x̂ = (x − mean)/s over the batch: the upstream less its mean and its share along x̂, over s."""
+    return (upstream - upstream.mean(axis=0) - x_hat * (upstream * x_hat).mean(axis=0)) / s
+
+
+def clipped(grads, max_norm):
+    """All gradients scaled together, to a joint length of at most max_norm."""
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads))
+    return [g * min(1, max_norm / norm) for g in grads]
+
+
+def _each_clipped(grads, max_norm):
+    return [clipped([g], max_norm)[0] for g in grads]
+
+
+def _to_the_limit(grads, max_norm):
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads))
+    return [g * max_norm / norm for g in grads]
+
+
+def _by_another_norm(norm_of):
+    def answer(grads, max_norm):
+        norm = norm_of(grads)
+        return [g * min(1, max_norm / norm) for g in grads]
+
+    return answer
+
+
+def wide_rate(lr, base, width):
+    """Adam's learning rate for weights with `width` inputs, tuned at `base` inputs."""
+    return lr * base / width
+
+
+def _first_grows(w):
+    """A matrix whose powers grow before they shrink."""
+    try:
+        w = np.asarray(w, dtype=float)
+    except (TypeError, ValueError):
+        w = np.zeros(0)
+    if w.shape != (2, 2) or not np.isfinite(w).all():
+        yield "Give a 2 × 2 matrix of finite numbers, such as [[0.5, 1], [0, 0.5]]."
+        return
+    largest = np.abs(np.linalg.eigvals(w)).max()
+    if largest >= 0.9:
+        yield f"Its largest eigenvalue has the size {largest:.3g}: it must be below 0.9."
+        return
+    stretch = np.linalg.norm(np.linalg.matrix_power(w, 5), 2)
+    if stretch <= 10:
+        yield (f"Five times it stretches nothing more than {stretch:.3g}-fold, and 10 is wanted. A triangular matrix "
+               "has its eigenvalues on the diagonal, whatever stands in the corner.")  # fmt: skip
+
+
+def _layers(rng):
+    for rows, n in ((3, 4), (5, 3)):
+        yield rng.normal(size=(rows, n)), rng.normal(size=(rows, n)), rng.normal(size=(n, n))
+
+
+def _networks(rng):
+    for widths in ((4, 5, 3), (3, 6, 6, 2)):
+        weights = [rng.normal(size=shape) for shape in pairwise(widths)]
+        yield 2 * rng.normal(size=(30, widths[0])) + 0.5, weights
+
+
+def _standardized(rng):
+    for rows, n in ((6, 3), (4, 5)):
+        x = 2 * rng.normal(size=(rows, n)) + 1
+        s = np.sqrt(x.var(axis=0) + 1e-5)
+        yield rng.normal(size=(rows, n)) + 0.5, (x - x.mean(axis=0)) / s, s
+
+
+def _gradients(rng):
+    pair = [3 * rng.normal(size=(2, 3)), 4 * rng.normal(size=3)]
+    return [(pair, 1.5), (pair, 100.0), ([0.5 * rng.normal(size=2), rng.normal(size=(3, 2))], 0.7)]
+
+
+EXERCISES = [
+    Exercise(
+        "10-a", "predict", "Each of 50 layers multiplies a gradient by 0.9. What is left of it at the first?",
+        reference="about 0.005",
+        mistakes={
+            "The factors multiply: 0.9 · 0.9 · …, and 0.9⁵⁰ is 0.005.": "about 0.45",
+            "Every layer takes a tenth of what is left, never of the whole: 0.9⁵⁰ is 0.005.": "nothing at all",
+            "Seven layers halve it (0.9⁷ = 0.48), and fifty are seven times seven: 2⁻⁷ = 0.008.": "about 0.05",
+        },
+        insight="A tenth a layer looks harmless. Fifty layers of it leave one part in two hundred.",
+    ),
+    Exercise(
+        "10-b", "predict", "The loss of a fifty-layer net is multiplied by 10. By what is the first layer's gradient?",
+        reference=10.0,
+        mistakes={
+            "If gradients multiplied along the depth, it would be. What multiplies are Jacobians, and the loss is in "
+            "none of them.": 1e50,
+            "It is the derivative of the new loss: ten times the old one.": 1.0,
+        },
+        insight="The loss enters once, at the top. Every gradient is that one start, carried down by Jacobians.",
+    ),
+    Exercise(
+        "10-1", "implement", "The gradient one layer down, through z ↦ tanh(z) @ w.",
+        reference=down,
+        cases=_layers,
+        mistakes={
+            "Downwards the weights are transposed: `w.T`.":
+                lambda upstream, z, w: (upstream @ w) * (1 - np.tanh(z) ** 2),
+            "The slope of tanh is missing: that is what is sent to tanh(z), not to z.":
+                lambda upstream, z, w: upstream @ w.T,
+            "1 − y² is the slope of tanh where y is its output: here y is tanh(z), not z.":
+                lambda upstream, z, w: (upstream @ w.T) * (1 - z**2),
+            "Going down you meet w first, then tanh: multiply by the slope after the product.":
+                lambda upstream, z, w: (upstream * (1 - np.tanh(z) ** 2)) @ w.T,
+            "The slope is 1 − tanh², with a square.": lambda upstream, z, w: (upstream @ w.T) * (1 - np.tanh(z)),
+            "That multiplies by tanh itself. A gradient is multiplied by its slope, 1 − tanh².":
+                lambda upstream, z, w: (upstream @ w.T) * np.tanh(z),
+        },
+        insight="One matrix and one row of slopes: that is the whole Jacobian, and it is never written out.",
+    ),
+    Exercise(
+        "10-c", "predict", "A random 64 × 64 matrix keeps lengths on average. Where do its singular values lie?",
+        reference="0 and 2",
+        mistakes={
+            "On average over directions it keeps lengths. Single directions it stretches and shrinks a lot.":
+                "0.9 and 1.1",
+            "Some directions are shrunk to almost nothing: the matrix is nearly singular.": "0.5 and 1.5",
+        },
+        insight="Only a rotation has all of them at 1. That is what an orthogonal start is for.",
+    ),
+    Exercise(
+        "10-2", "derive", "The gain that keeps the size of gradients through the leaky ReLU max(x, a·x).",
+        reference=leaky_gain,
+        cases=[(0.0,), (0.5,), (0.1,), (2.0,)],
+        mistakes={
+            "That is the gain squared: (10.3) sets g²·E[φ′²] = 1.": lambda a: 2 / (1 + a**2),
+            "The slopes are squared before their mean is taken: (1 + a²)/2, not (1 + a)/2.":
+                lambda a: np.sqrt(2 / (1 + a)),
+            "That is one over the gain: the larger the slopes, the smaller the weights.":
+                lambda a: np.sqrt((1 + a**2) / 2),
+            "That is for a = 0. On the negative side the slope is a, and it counts for a half.":
+                lambda a: np.sqrt(2.0),
+            "The mean of the slopes is not enough: a size is a root mean square.": lambda a: 2 / (1 + a),
+            "Each side holds half of the units: the mean of 1 and a² is (1 + a²)/2.":
+                lambda a: np.sqrt(1 / (1 + a**2)),
+        },
+        insight="a = 0 gives He's √2, and a = 1, no bend at all, gives 1.",
+    ),
+    Exercise(
+        "10-d", "predict", "Sigmoid layers, weights of gain 1. By what does a layer multiply the gradient at most?",
+        reference=0.25,
+        mistakes={
+            "1 is the steepest slope of tanh. Differentiate σ at 0: σ(0)(1 − σ(0)).": 1.0,
+            "½ is σ(0). Its slope there is σ(0)(1 − σ(0)).": 0.5,
+        },
+        insight="The slope σ(1 − σ) is at most ¼, at 0. Twenty layers: (1/4)²⁰ is about 10⁻¹².",
+        rtol=0.02,
+    ),
+    Exercise(
+        "10-3", "implement", "A start from data: divide each layer's weights until h @ w has standard deviation 1.",
+        reference=scaled_start,
+        cases=_networks,
+        mistakes={
+            "The next layer must see what the scaled one sends: go on with the new w.":
+                lambda x, weights: _scaled(x, weights, pass_on=False),
+            "The standard deviation of the weights says nothing of the data: take that of h @ w.":
+                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.std(w)),
+            "You multiply by the standard deviation: a layer that is too loud gets louder.":
+                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: 1 / np.std(z)),
+            "Divide by the standard deviation, not by the variance.":
+                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.var(z)),
+            "ReLU is missing: the next layer gets what is left of h @ w.":
+                lambda x, weights: _scaled(x, weights, relu=False),
+            "Measure h @ w before ReLU cuts it off.":
+                lambda x, weights: _scaled(x, weights, look_behind=True),
+            "Every layer is divided by the spread of the input x. Each has a spread of its own.":
+                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.std(x)),
+            "The root mean square is not the standard deviation: take the mean away first, as np.std does.":
+                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.sqrt(np.mean(z**2))),
+        },
+        insight="No formula for any activation is needed: the data say what each layer does. (Mishkin and Matas 2016.)",
+    ),
+    Exercise(
+        "10-4", "implement", "The gradient through x̂ = (x − mean)/s, the mean and s taken over the batch.",
+        reference=through_standardize,
+        cases=_standardized,
+        mistakes={
+            "x moves the mean and s as well: two terms are missing.": lambda g, x_hat, s: g / s,
+            "The mean is there. x moves s as well: take away the share along x̂.":
+                lambda g, x_hat, s: (g - g.mean(axis=0)) / s,
+            "The share along x̂ is there. x moves the mean as well: take away the mean of the upstream.":
+                lambda g, x_hat, s: (g - x_hat * (g * x_hat).mean(axis=0)) / s,
+            "The means are over the batch, the first axis: axis=0.":
+                lambda g, x_hat, s: (g - g.mean(axis=1, keepdims=True)
+                                     - x_hat * (g * x_hat).mean(axis=1, keepdims=True)) / s,
+            "Each feature has means of its own: axis=0, not over all entries.":
+                lambda g, x_hat, s: (g - g.mean() - x_hat * (g * x_hat).mean()) / s,
+            "The division by s is missing.": lambda g, x_hat, s: g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0),
+            "Downwards one divides by s as well: the slope of x/s is 1/s.":
+                lambda g, x_hat, s: (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) * s,
+            "A sum is too much: both terms are means over the batch.":
+                lambda g, x_hat, s: (g - g.sum(axis=0) - x_hat * (g * x_hat).sum(axis=0)) / s,
+            "The mean of upstream · x̂ is a share: multiply it by x̂ again.":
+                lambda g, x_hat, s: (g - g.mean(axis=0) - (g * x_hat).mean(axis=0)) / s,
+            "The second term is subtracted too.":
+                lambda g, x_hat, s: (g - g.mean(axis=0) + x_hat * (g * x_hat).mean(axis=0)) / s,
+        },
+        insight="What would only shift or stretch a feature never arrives: standardising undoes it anyhow.",
+    ),
+    Exercise(
+        "10-e", "predict", "The first layer's gradient is a millionth of the last one's. What is it after clipping?",
+        reference="still a millionth of the last one's",
+        mistakes={
+            "All gradients are scaled by one number, so their ratios stay.": "as large as the last one's",
+            "Clipping by the norm shortens all gradients together; it sets none to zero.": "zero",
+        },
+        insight="Clipping changes the length of the step and nothing else. It cures explosions, never vanishing.",
+    ),
+    Exercise(
+        "10-5", "implement", "Clip by the joint norm: all gradients scaled together.",
+        reference=clipped,
+        cases=_gradients,
+        mistakes={
+            "Each gradient is clipped by its own norm: that bends the step. Scale all of them by one number.":
+                _each_clipped,
+            "Short gradients stay as they are: the factor is never above 1.": _to_the_limit,
+            "That clips each number on its own, and bends the step. Scale all of them by one number.":
+                lambda grads, max_norm: [np.clip(g, -max_norm, max_norm) for g in grads],
+            "The joint norm is the root of the sum of all squares, not the sum of the norms.":
+                _by_another_norm(lambda grads: sum(np.linalg.norm(g) for g in grads)),
+            "The root is missing: that is the norm squared.":
+                _by_another_norm(lambda grads: sum(np.sum(g**2) for g in grads)),
+            "The largest norm of one gradient is not the joint norm.":
+                _by_another_norm(lambda grads: max(np.linalg.norm(g) for g in grads)),
+            "That brings the norm down to 1: the limit is max_norm.":
+                lambda grads, max_norm: [g / max(1, np.sqrt(sum(np.sum(f**2) for f in grads))) for g in grads],
+        },
+        insight="One number for all: the step keeps its direction. optim.clip_grad_norm does the same in place.",
+    ),
+    Exercise(
+        "10-6", "break", "A 2 × 2 matrix, eigenvalues below 0.9 in size; its fifth power stretches more than 10-fold.",
+        reference=np.array([[0.5, 100.0], [0.0, 0.5]]),
+        checker=_first_grows,
+        caught={
+            "Its largest eigenvalue has the size": np.array([[2.0, 0.0], [0.0, 0.1]]),
+            "Five times it stretches nothing more than": np.array([[0.5, 1.0], [0.0, 0.5]]),
+            "Give a 2 × 2 matrix": 0.5,
+        },
+        insight="Eigenvalues speak of the long run. In the short run singular values decide.",
+    ),
+    Exercise(
+        "10-f", "predict", "Adam's best learning rate at width 32 is used at width 1024. How will it do?",
+        reference="it is too large",
+        mistakes={
+            "A unit of the wide net adds up 32 times as many small moves: the same rate moves it further.":
+                "it is about right",
+            "More weights move together, so each should move less, not more.": "it is too small",
+        },
+        insight="Adam moves each weight by about α. A unit with n inputs then moves by up to n·α times their size.",
+    ),
+    Exercise(
+        "10-7", "derive", "Adam's rate for weights with `width` inputs, if `lr` was best with `base` inputs.",
+        reference=wide_rate,
+        cases=[(0.03, 32, 1024), (0.01, 64, 128), (0.2, 100, 50)],
+        mistakes={
+            "That is the same rate at every width: a unit then moves width/base times as far.":
+                lambda lr, base, width: lr,
+            "The other way: more inputs add up to more, so each weight must move less.":
+                lambda lr, base, width: lr * width / base,
+            "√ is for sums of random signs. Adam's moves follow one gradient, and their effects add up.":
+                lambda lr, base, width: lr * np.sqrt(base / width),
+            "At width = base nothing must change: divide by the ratio of the widths.":
+                lambda lr, base, width: lr / width,
+            "Once is enough: the effect of a step grows in proportion to the number of inputs.":
+                lambda lr, base, width: lr * (base / width) ** 2,
+        },
+        insight="This is one line of μP's table. The last layer's start is the other one that changes.",
+    ),
+]
