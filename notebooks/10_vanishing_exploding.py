@@ -43,7 +43,7 @@ ask.choice("10-a", "left at the first layer", ["about 0.45", "about 0.05", "abou
 check.prediction("10-a")
 
 # %% [markdown]
-# `grad(net)` is the derivative of a function, by our engine. At 0, and at 0.5, where the slope of tanh is below 1:
+# `grad(net)` is the derivative of a function, by our engine, and `ops.tanh` its tanh. At 0, and at 0.5, where the slope of tanh is below 1:
 
 # %%
 def net(z, w, layers=50):
@@ -258,7 +258,7 @@ print(f"all were 0.1; now the first is {gains[0]:.2f}, the others {gains[1:].min
 #
 # ### Residual connections
 #
-# A block $f$ with a way around it: $z+f(z)$. Its Jacobian is $I+J_f$, with $I$ the identity matrix, so a gradient always has a free way down. In the package it is a layer of one line:
+# A block $f$ with a way around it: $z+f(z)$. Its Jacobian is $I+J_f$, with $I$ the identity matrix, so a gradient always has a free way down. In the package that is `nn.Residual`:
 
 # %%
 show.show_source(nn.Residual)
@@ -353,7 +353,7 @@ def elman(x, w_x, w_h, b):
     return h
 
 # %% [markdown]
-# How much does the last state feel of the first input? 60 steps, three radii. (The inputs after the first are 0.) The dotted lines are $\rho^t$.
+# How much does the last state feel of the first input? (`ops.sum` makes one number of the state.) 60 steps, three radii. (The inputs after the first are 0.) The dotted lines are $\rho^t$.
 
 # %%
 fig, ax = figure(7.0, 2.7)
@@ -380,10 +380,10 @@ matrix = ...
 check.exercise("10-6", matrix)
 
 # %% [markdown]
-# **A memory test.** The first input is 1 or −1; noise follows; after $T=40$ steps the net must say which it was. Only the gain of $W_h$ differs, and whether gradients are clipped (`optim.clip_grad_norm`). `optim.Optimizer` moves the tensors, `ops.cross_entropy` is the loss. It starts at $\ln2=0.69$: guessing.
+# **A memory test.** The first input is 1 or −1; noise follows; after $T=40$ steps the net must say which it was. Only the gain of $W_h$ differs, and whether gradients are clipped (`optim.clip_grad_norm`). `optim.Optimizer` moves the tensors (`zero_grad` forgets the old gradients, `step` moves), `ops.cross_entropy` is the loss. It starts at $\ln2=0.69$: guessing.
 
 # %%
-def remember(gain, clip, seed, steps=100, T=40):
+def remember(gain, clip, seed, steps=120, T=40):
     rng = np.random.default_rng(seed)
     starts = rng.normal(size=(1, 32)), gain * init.orthogonal(rng, (32, 32)), np.zeros(32), init.lecun(rng, (32, 2))
     *cell, w_out = parameters = [Tensor(w, requires_grad=True) for w in starts]
@@ -471,13 +471,13 @@ check.exercise("10-7", wide_rate)
 show.show_source(init.mup, docstring=False)
 
 # %% [markdown]
-# We measure: four widths, seven rates, three seeds, sixteen steps of 64 digits (shrunk to 14 × 14 pixels by averaging). The same batches for all. First as usual, `base` equal to the width; then μP with `base=32`. This takes some ten seconds.
+# We measure: four widths, seven rates, three seeds, twelve steps of 64 digits (shrunk to 14 × 14 pixels by averaging). The same batches for all. First as usual, `base` equal to the width; then μP with `base=32`. This takes some ten seconds.
 
 # %%
 mnist = data.load_mnist()
 small = mnist.x_train.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196)
 
-def mean_loss(width, lr, base, seed, steps=16):
+def mean_loss(width, lr, base, seed, steps=12):
     """The mean loss over the second half of a few steps."""
     rng, widths = np.random.default_rng(seed), [196, width, width, 10]
     model = nn.MLP(widths, rng=np.random.default_rng(seed))
@@ -501,7 +501,7 @@ for ax, losses, title in zip(axes, (usual, mup), ("as usual", "μP, base 32"), s
         ax.fill_between(rates, loss.min(axis=0), loss.max(axis=0), color=OKABE_ITO[color], alpha=0.15)
         ax.plot(rates[loss.mean(axis=0).argmin()], loss.mean(axis=0).min(), "*", color=OKABE_ITO[color], ms=15)
     ax.set(title=title, xlabel="learning rate α", ylim=(0.3, 2.5))
-axes[0].set_ylabel("loss, steps 9 to 16")
+axes[0].set_ylabel("loss, steps 7 to 12")
 axes[1].legend(loc="lower left")
 picture(fig, alt="Loss against learning rate for four widths, mean and range of three seeds, the best rate starred. Left: the "
                  "wider the net, the further left its valley, by four octaves in all. Right: the valleys stand above one another.")
@@ -519,7 +519,7 @@ print("At width 1024 the rate that was best at 32 gives", *(f"{v:.1f} times the 
 # %% [markdown]
 # As usual, each fourfold width moves the valley left. With μP it stays, within one step of the grid. A rate tuned on the small net can be used on the large one.
 #
-# Be fair: the *lowest* loss at width 1024 is on the left. μP promises that a rate carries over, not that it is best for a net this small after sixteen steps. It pays where the wide net is too dear to tune.
+# Be fair: the *lowest* loss at width 1024 is on the left. μP promises that a rate carries over, not that it is best for a net this small after twelve steps. It pays where the wide net is too dear to tune.
 #
 # ## 10.8 On MNIST: twenty sigmoid layers
 #
@@ -529,7 +529,7 @@ print("At width 1024 the rate that was best at 32 gives", *(f"{v:.1f} times the 
 show.show_source(deep_net, docstring=False)
 
 # %% [markdown]
-# Before any training: the gradient of each layer's weights, for one batch (a size as before). `Residual` layers hold theirs inside, so we take every parameter that is a matrix.
+# Before any training: the gradient of each layer's weights, for one batch (a size as before). The remedies: `ops.relu` with He's start; `eightfold` weights, that is gain 8; `nn.Residual`; and the two normalisations.
 
 # %%
 remedies = {"nothing": {}, "ReLU, He": {"activation": ops.relu, "start": "he"}, "weights × 8": {"start": eightfold},
@@ -542,16 +542,16 @@ for name, parts in remedies.items():
 print("the first layer's over the last one's:", *(f"{name} {s[0] / s[-1]:.0e};" for name, s in sizes.items()))
 
 # %% [markdown]
-# Now train each: 120 steps of Adam, α = 0.001, batches of 64, two seeds. And "nothing" with other rates and rules as opponents. Which of the six will learn? Write down your order first.
+# Now train each: 100 steps of Adam, α = 0.001, batches of 64, two seeds. And "nothing" with other rates and rules as opponents. Which of the six will learn? Write down your order first.
 
 # %%
 def trained(seed, rule="adam", lr=1e-3, **parts):
-    """The share of validation digits named right after 120 steps; guessing gives 0.1."""
+    """The share of validation digits named right after 100 steps; guessing gives 0.1."""
     rng = np.random.default_rng(seed)
     model = deep_net(rng, **parts)
     batches = (batch for _ in range(2) for batch in data.batches(mnist.x_train, mnist.y_train, 64, rng))
     for step in train.train(model, ops.cross_entropy, batches, optim.Optimizer(model, rule, lr=lr)):
-        if step.number == 120:
+        if step.number == 100:
             break
     return train.evaluate(model, mnist.x_val, mnist.y_val).accuracy
 
@@ -566,7 +566,7 @@ for row, shares in enumerate(runs.values()):
     ax.barh(row, np.mean(shares), color=OKABE_ITO["vermilion" if max(shares) < 0.2 else "blue"])
     ax.plot(shares, [row] * len(shares), "o", color="black", ms=4, ls="none")
 ax.axvline(0.1, color=PALE, ls=":")
-ax.set(xlabel="validation digits named right after 120 steps", xlim=(0, 1), yticks=range(len(runs)), yticklabels=list(runs))
+ax.set(xlabel="validation digits named right after 100 steps", xlim=(0, 1), yticks=range(len(runs)), yticklabels=list(runs))
 ax.invert_yaxis()
 learnt = {name for name, shares in runs.items() if min(shares) > 0.5}
 assert {"residual", "batch norm", "ReLU, He"} <= learnt and not any("nothing" in n or "layer" in n for n in learnt)
