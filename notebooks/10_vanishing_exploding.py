@@ -334,7 +334,7 @@ check.exercise("10-5", clipped)
 # %% [markdown]
 # ### The learning rate
 #
-# It multiplies all gradients alike, as clipping does. Take a net whose first layer gets a millionth of the last one's gradient. A rate that moves the first throws the last a million times as far. Adam, which divides by each parameter's own past size (chapter 9, still being written), escapes *that* argument. It comes back in section 10.8.
+# It multiplies all gradients alike, as clipping does. Take a net whose first layer gets a millionth of the last one's gradient. A rate that moves the first throws the last a million times as far. Adam, which divides by each parameter's own past size ([chapter 9](09_optimizers.ipynb)), escapes *that* argument. It comes back in section 10.8.
 #
 # ## 10.6 Through time
 #
