@@ -264,3 +264,39 @@ def test_finite_differences_by_mouse_and_menu(notebook):
     figure.says("truncation is higher")
     figure.tab.page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
     figure.says("rounding is higher")
+
+
+def test_anatomy_steps_and_bias_correction(notebook):
+    figure = Figure(notebook([shows("anatomy.show()")]))
+    figure.says("Adam, step 3.", "steady, large −1, steady, small −1")
+    corrected = figure.pixels()
+    figure.part("correct_bias").uncheck()
+    figure.says("Adam, step 3.", "steady, large −4.95")
+    assert differ(figure.pixels(), corrected)
+    figure.press("Home")
+    figure.says("step 1.", "steady, large −3.16")
+    figure.part("rule").select_option(label="gradient descent")
+    figure.says("gradient descent, step 1.", "steady, large −4, steady, small −0.04")
+    figure.tab.until("!document.querySelector('[data-part=beta1]')")
+
+
+def test_a_race_on_digits_starts_pauses_and_ends(notebook):
+    figure = Figure(notebook([shows("mnist_race.show(hidden='16', seeds=2, batch=8)")]))  # long enough to be paused
+    figure.says("After step 0 of")
+    before = figure.pixels()
+    go = figure.part("start")
+    go.click()
+    state = figure.place.locator("[data-part=state]")
+    state.filter(has_text="Racing · step").wait_for()
+    go.filter(has_text="Pause").click()
+    state.filter(has_text="Paused · step").wait_for()
+    assert differ(figure.pixels(), before)
+    figure.part("epochs").press("Home")
+    state.filter(has_text="epochs: from the next Reset").wait_for()
+    figure.unfold()
+    figure.part("batch").select_option(label="512")
+    figure.part("reset").click()
+    figure.says("After step 0 of 14")
+    go.click()
+    state.filter(has_text="Finished · step 14 of 14, 10 networks").wait_for()
+    figure.says("After step 14 of 14", "muon 0.")

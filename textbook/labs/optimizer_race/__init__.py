@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from textbook import optim, plots
-from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Several, Slider, Text
+from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Several, Slider, Text, wipe
 from textbook.labs.optimizer_race.entry import TRIED, heights, own_surface, tuned
 from textbook.surfaces import SURFACES
 
@@ -136,8 +136,8 @@ def picture(fig):
     (goal,) = fall.plot([], [], color=plots.PALE, lw=1, ls="-", zorder=1)
     goal_name = fall.text(0, 1, " target", ha="left", va="top", fontsize=9, color=plots.INK)
     now = fall.axvline(0, color=plots.PALE, lw=1, ls="-", zorder=1)
+    live = [*artists.values(), begin, goal, goal_name, now]
     shown: Any = None
-    drawn: list[Any] = []
     kept: dict[str, Any] = {}  # which points of a path are drawn, and the losses inside the picture
     losses: dict[str, Any] = {}
 
@@ -151,11 +151,8 @@ def picture(fig):
         return changed
 
     def scenery(d):
-        for artist in drawn:
-            artist.remove()
-        before = set(place.get_children())
+        wipe(place, keep=live)
         plots.draw_contour(place, d.surface)
-        drawn[:] = [artist for artist in place.get_children() if artist not in before]
         place.set_title(d.surface.title)
         found = heights(d.surface)
         low, high = float(found.min()), float(found.max())
@@ -166,10 +163,11 @@ def picture(fig):
         else:
             room = 0.1 * (high - low)
             fall.set(yscale="linear", ylabel="loss", ylim=(low - room, high + room))
-        looks = dict(zip(RACERS, map(look, range(len(RACERS))), strict=True))
-        handles = [key.plot([], [], lw=1.8, ms=8, mec="white", label=rule, **looks[rule])[0] for rule in d.runs]
-        drawn.extend(handles)
-        key.legend(handles=handles, ncols=2, loc="upper left", handlelength=3, borderaxespad=0).set_in_layout(False)
+        handles = [artists[rule][1] for rule in d.runs]
+        legend = key.legend(handles, d.runs, ncols=2, loc="upper left", handlelength=3, borderaxespad=0)
+        legend.set_in_layout(False)
+        for line in legend.get_lines():
+            line.set_visible(True)
 
     def lines(d):
         least = d.surface.minimum
@@ -219,4 +217,4 @@ def picture(fig):
             said.append(f"{rule}, α = {d.lr[rule] * d.times[number]:.3g}: {end}")
         return "\n".join(said)
 
-    return Picture([*artists.values(), begin, goal, goal_name, now], draw, load, pointer=[place])
+    return Picture(live, draw, load, pointer=[place])
