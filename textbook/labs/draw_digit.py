@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from textbook import data, ops
@@ -17,6 +18,7 @@ PEN = 1.3  # half the width of a line, in pixels
 MOST = 4000  # points in a drawing
 ROWS, COLUMNS = 4, 8  # in which the hidden units stand
 OWN = "own"
+GLOW = LinearSegmentedColormap.from_list("glow", ["white", OKABE_ITO["vermilion"]])  # by night, from black
 
 net = cache(data.digit_net)
 
@@ -101,7 +103,7 @@ def picture(fig):
     box = (0, SIDE, SIDE, 0)
     ink = paper.imshow(np.zeros((SIDE, SIDE)), cmap="gray_r", vmin=0, vmax=1, extent=box)
     stencil = seen.imshow(np.zeros((SIDE, SIDE, 3)), extent=box)
-    glow = hidden.imshow(np.zeros((ROWS, COLUMNS)), cmap="Oranges", vmin=0, vmax=7, aspect="auto")
+    glow = hidden.imshow(np.zeros((ROWS, COLUMNS)), cmap=GLOW, vmin=0, vmax=7, aspect="auto")
     for ax, words in ((paper, "paper: draw here"), (seen, "prepared, under a stencil"),
                       (hidden, "the hidden units"), (bars, "shares")):  # fmt: skip
         ax.set_title(words, fontsize=10)
@@ -122,7 +124,6 @@ def picture(fig):
         glow.set_data(d.a1.reshape(ROWS, COLUMNS))
         for text, a in zip(numbers, d.a1, strict=True):
             text.set_text(f"{a:.1f}" if a > 0 else "0")
-            text.set_color("#ffffff" if a > 4.5 else "#000000")
         for bar, share in zip(shares, d.shares, strict=True):
             bar.set_width(share)
         return False
