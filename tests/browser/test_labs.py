@@ -300,3 +300,30 @@ def test_a_race_on_digits_starts_pauses_and_ends(notebook):
     go.click()
     state.filter(has_text="Finished · step 14 of 14, 10 networks").wait_for()
     figure.says("After step 14 of 14", "muon 0.")
+
+
+def test_second_order_surface_start_and_steps(notebook):
+    figure = Figure(notebook([shows("second_order.show(methods=('newton', 'damped_newton'))")]))
+    figure.says("Step 5 of 22.")
+    before = figure.pixels()
+    figure.press("End")  # in the browser alone
+    figure.says("Step 22 of 22.", "at a minimum since step 6", "at a minimum since step 22")
+    assert differ(figure.pixels(), before)
+    figure.part("surface").select_option(label="Saddle: no minimum")
+    figure.says("Step 2 of 2.", "on a saddle since step 1", "down without end")
+    figure.drag(figure.at(0, 1.5, 0.01), figure.at(0, 1.0, 1.0))
+    figure.has("s['start'] is not None and abs(s['start'][0] - 1) < 0.05")
+    assert "surface='saddle'" in figure.call and "start=(" in figure.call
+
+
+def test_sharpness_rates_and_losses(notebook):
+    figure = Figure(notebook([shows("sharpness.show()")]))
+    figure.says("α = 1.59", "1.20 times 2/α")
+    before = figure.pixels()
+    figure.press("Home")
+    figure.says("α = 0.4,", "never above it", "rose at 0 of 300 steps")
+    assert differ(figure.pixels(), before)
+    figure.part("loss").select_option(label="cross-entropy")
+    figure.says("α = 0.398", "fell from 2.3")
+    figure.press("End")
+    figure.says("α = 1,", "so a quadratic would allow 2/α = 2.")
