@@ -271,7 +271,7 @@ check.exercise("0-5", accuracy)
 # | 6 | [Linear regression](06_linear_regression.ipynb) | one model, all the way through |
 # | 7 | [Classification](07_classification.ipynb) | how does a sum become a probability, and which loss fits it? |
 # | 8 | Automatic differentiation | what do PyTorch and its kin do? |
-# | 9 | Optimizers | what do momentum, RMSprop and Adam add? |
+# | 9 | [Optimizers](09_optimizers.ipynb) | what do momentum, RMSprop and Adam add? |
 # | 10 | Vanishing and exploding gradients | why are deep networks hard to train? |
 # | 11 | Second order | what does curvature buy? |
 # | 12 | [MNIST](12_mnist.ipynb) | the whole workflow, on digits |

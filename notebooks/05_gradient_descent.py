@@ -219,7 +219,7 @@ rate = ...
 check.exercise("5-2", rate)
 
 # %% [markdown]
-# **Exercise 5-3 (derive; a stretch).** Let the walk have a memory: a velocity $v$, of which each step keeps the share β. One step is $v\leftarrow\beta{v}+\lambda{x}$, then $x\leftarrow{x}-\alpha{v}$. The factor of (5.5) becomes a 2 × 2 matrix. Write the one that takes $(x,v)$ to the next $(x,v)$. (This is *momentum*: chapter 9, still being written.)
+# **Exercise 5-3 (derive; a stretch).** Let the walk have a memory: a velocity $v$, of which each step keeps the share β. One step is $v\leftarrow\beta{v}+\lambda{x}$, then $x\leftarrow{x}-\alpha{v}$. The factor of (5.5) becomes a 2 × 2 matrix. Write the one that takes $(x,v)$ to the next $(x,v)$. (This is *momentum*: [chapter 9](09_optimizers.ipynb).)
 
 # %%
 def step_matrix(alpha, beta, lam): ...
@@ -489,7 +489,7 @@ ask.number("5-d", "steps:")
 check.prediction("5-d")
 
 # %% [markdown]
-# Drag κ. Watch how the valley narrows, and compare the slope of the blue curve with the dotted line, (5.12). (The second walk, *heavy ball*, is Exercise 5-3 at its best: chapter 9.) Then take the function that is flatter far from 0, and start far up: there (5.12) is only a bound.
+# Drag κ. Watch how the valley narrows, and compare the slope of the blue curve with the dotted line, (5.12). (The second walk, *heavy ball*, is Exercise 5-3 at its best: [chapter 9](09_optimizers.ipynb) derives it.) Then take the function that is flatter far from 0, and start far up: there (5.12) is only a bound.
 
 # %%
 labs.convergence.show(kappa=100, steps=150)
@@ -565,7 +565,7 @@ picture(fig, alt="Four schedules over one epoch: constant; a staircase of four s
                  "linear rise over twenty steps, then half a cosine.")
 
 # %% [markdown]
-# Adam and RMSprop divide each coordinate's step by the recent size of its gradient (chapter 9). An honest race gives every rule the same budget: each schedule, and seven rates in factors of $\sqrt{10}$. `train.evaluate` measures the loss on validation data.
+# Adam and RMSprop divide each coordinate's step by the recent size of its gradient ([chapter 9](09_optimizers.ipynb)). An honest race gives every rule the same budget: each schedule, and seven rates in factors of $\sqrt{10}$. `train.evaluate` measures the loss on validation data.
 
 # %%
 def fit(rule, lr, schedule):

@@ -611,4 +611,4 @@ print("parameters agree to 1e-12:", apart <= 1e-12)
 # - R. Frostig et al., *Decomposing reverse-mode automatic differentiation*, 2021: transposition, (8.3) the other way round.
 # - T. Chen, B. Xu, C. Zhang, C. Guestrin, *Training deep nets with sublinear memory cost*, 2016. P. Micikevicius et al., *Mixed precision training*, ICLR 2018. I. Goodfellow, *Efficient per-example gradient computations*, 2015.
 #
-# Next: optimizers, what to do with a gradient (chapter 9, still being written).
+# Next: [optimizers](09_optimizers.ipynb), what to do with a gradient.

@@ -273,7 +273,7 @@ print("biases frozen:", by_heart([1, 0, 1, 0]), "  gradients doubled:", by_heart
 # %% [markdown]
 # ## 12.7 Choose, train, watch
 #
-# The optimizer is gradient descent with momentum: $v \leftarrow \beta v + g,\; \theta \leftarrow \theta - \alpha v$, with β = 0.9. Here θ are the parameters and $g$ is the gradient; the step $v$ keeps nine tenths of the one before. That is all you need now; chapter 9, still being written, compares it with the others. Two things are to be chosen: the rate α, and when to stop. That is what the validation part is for. Four rates, each followed for nine epochs:
+# The optimizer is gradient descent with momentum: $v \leftarrow \beta v + g,\; \theta \leftarrow \theta - \alpha v$, with β = 0.9. Here θ are the parameters and $g$ is the gradient; the step $v$ keeps nine tenths of the one before. That is all you need now; [chapter 9](09_optimizers.ipynb) compares it with the others. Two things are to be chosen: the rate α, and when to stop. That is what the validation part is for. Four rates, each followed for nine epochs:
 
 # %% tags=["source: §8.2"]
 rates = (0.005, 0.02, 0.08, 0.32)
