@@ -111,7 +111,16 @@ METHODS: dict[str, Method] = {}
 def method(generate: Callable[..., Iterator[Point]]) -> Method:
     """Turn a generator of points into a function that runs it, and enter that into `METHODS`.
 
-    The generator gets the problem, the start and its own options, and yields a point after each step.
+    The generator gets the problem, the start and its own options, and yields a point after each step.  The function
+    takes
+
+        f: maps x of shape (d,) to a scalar, by operations of the engine.
+        x0: the start, (d,).
+        steps: how many at most.
+        tol: it ends where no element of the gradient is larger in size.
+        **options: the generator's own,
+
+    and returns a `Minimisation`.  It raises ValueError for a start that is no finite vector, or where f is not finite.
     """
 
     @functools.wraps(generate)
