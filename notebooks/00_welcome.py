@@ -270,10 +270,10 @@ check.exercise("0-5", accuracy)
 # | 5 | [Gradient descent](05_gradient_descent.ipynb) | how large a step, and when does it arrive? |
 # | 6 | [Linear regression](06_linear_regression.ipynb) | one model, all the way through |
 # | 7 | [Classification](07_classification.ipynb) | how does a sum become a probability, and which loss fits it? |
-# | 8 | Automatic differentiation | what do PyTorch and its kin do? |
+# | 8 | [Automatic differentiation](08_automatic_differentiation.ipynb) | what do PyTorch and its kin do? |
 # | 9 | [Optimizers](09_optimizers.ipynb) | what do momentum, RMSprop and Adam add? |
-# | 10 | Vanishing and exploding gradients | why are deep networks hard to train? |
-# | 11 | Second order | what does curvature buy? |
+# | 10 | [Vanishing and exploding gradients](10_vanishing_exploding.ipynb) | why are deep networks hard to train? |
+# | 11 | [Second order](11_second_order.ipynb) | what does curvature buy? |
 # | 12 | [MNIST](12_mnist.ipynb) | the whole workflow, on digits |
 # | 13 | Pitfalls | what goes wrong, and how is it seen? |
 # | 14 | Architectures and scale | convolution, recurrence, attention; many machines |

@@ -6,7 +6,16 @@ import torch
 
 from tests.test_ops import TWINS, assert_close
 from textbook import grad, hvp, jvp, ops
-from textbook.engine import OPS, GraphError, Tensor, apply, hessian, tangent_steps, value_and_grad
+from textbook.engine import (
+    OPS,
+    GraphError,
+    Tensor,
+    apply,
+    backward_steps,
+    hessian,
+    tangent_steps,
+    value_and_grad,
+)
 
 # torch's own forward mode still calls what torch has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
@@ -160,3 +169,11 @@ def test_long_chains_need_linear_time():
 def test_what_does_not_fit_is_said(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_seed_that_is_a_tensor_stays_in_the_graph():
+    """Double reverse mode: the message is linear in its seed, and its gradient by the seed is the tangent."""
+    x, u = Tensor(np.array([1.0, 2.0]), requires_grad=True), Tensor(np.array([5.0, 7.0]), requires_grad=True)
+    *_, last = backward_steps(ops.sin(x) * x, u, create_graph=True)
+    ops.sum(last.total * np.array([1.0, -1.0])).backward()
+    np.testing.assert_allclose(u.grad, jvp(lambda x: ops.sin(x) * x)(x.data, np.array([1.0, -1.0])), rtol=1e-15)

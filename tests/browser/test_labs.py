@@ -327,3 +327,26 @@ def test_sharpness_rates_and_losses(notebook):
     figure.says("α = 0.398", "fell from 2.3")
     figure.press("End")
     figure.says("α = 1,", "so a quadratic would allow 2/α = 2.")
+
+
+def test_torch_graph_and_memory(notebook):
+    cells = [shows("torch_graph.show()", "both"), shows("memory.show(parts=4)", "memory")]
+    tab = notebook(cells, viewport={"width": 1280, "height": 1900})
+    both, memory = Figure(tab, 0, "both"), Figure(tab, 1, "memory")
+    both.says("All 4 are matched; the largest difference is 0.")
+    before = both.pixels()
+    both.press("Home")
+    both.says("4 nodes of ours that a gradient reaches, 4 nodes of PyTorch's")
+    assert differ(both.pixels(), before)
+    both.part("program").select_option(label="a layer and a loss")
+    both.says("5 nodes of ours")
+    tab.until("document.querySelector('.stage input[type=range]').max === '5'")  # the film is there
+    both.press("End")
+    both.says("w1, a leaf. PyTorch: TBackward0 and AccumulateGrad", "All 5 are matched")
+    memory.says("Operation", "with everything kept", "48 operations are done twice")
+    before = memory.pixels()
+    memory.part("parts").press("Home")  # asks the kernel
+    memory.says("No operation is done twice")
+    assert differ(memory.pixels(), before)
+    memory.press("Home")
+    memory.says("Operation 1 of 96, forwards: 1 result in memory")

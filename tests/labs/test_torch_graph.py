@@ -31,6 +31,8 @@ def test_what_a_step_shows():
     view.move("program", "layer")
     assert view.stage.caption.startswith("Ours: v3, matmul. PyTorch: AddmmBackward0, which computes it in one piece")
     assert "formula" not in view.panel.parts
+    view.stage.frame = 5
+    assert "Value 4×3, in PyTorch 3×4; gradient 4×3, in PyTorch 3×4" in view.stage.caption
 
 
 def test_leaves_have_the_names_of_ours():

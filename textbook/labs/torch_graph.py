@@ -112,11 +112,11 @@ def caption(d, k):
         text += ", which computes it in one piece with another: it has no value of its own there."
     else:
         words = []
-        for what, ours, of in (("value", pair.ours.data, d.found.their_values),
+        for what, ours, of in (("Value", pair.ours.data, d.found.their_values),
                                ("gradient", d.found.gradients[pair.ours], d.found.their_gradients)):  # fmt: skip
             here, there = told(ours), told(shown(pair, of))
             words.append(f"{what} {here}" + f", in PyTorch {there}" * (here != there))
-        text += f". {'; '.join(words).capitalize()}: {apart(max(pair.value or 0.0, pair.gradient or 0.0))}."
+        text += f". {'; '.join(words)}: {apart(max(pair.value or 0.0, pair.gradient or 0.0))}."
     if k == len(d.order):
         worst = minus(f"{d.found.worst:.0e}") if d.found.worst else "0"
         text += f" All {k} are matched; the largest difference is {worst}."
