@@ -73,7 +73,7 @@ def down(upstream, z, w): ...
 check.exercise("10-1", down)
 
 # %% [markdown]
-# Your function, fifty times, against the engine. (`check.tried` takes yours if right, else the book's.) `init.lecun` draws a matrix of normal numbers with standard deviation $1/\sqrt{n}$; 0.8 times that here. `Tensor` records, and `backward` walks back.
+# Your function, fifty times, against the engine. (`check.tried` takes yours if right, else the book's.) `init.lecun` draws a matrix of normal numbers with standard deviation $1/\sqrt{n}$; 0.8 times that here. `Tensor` records, and `backward` walks back. `size` is the root mean square, here and in all that follows.
 
 # %%
 rng, n, D = np.random.default_rng(0), 64, 50
@@ -97,8 +97,6 @@ print(f"size of the gradient at the top {size(top):.2f}, at the bottom {size(del
 assert np.allclose(delta, start.grad, rtol=1e-9, atol=0)
 
 # %% [markdown]
-# `size` is the root mean square, here and in all that follows.
-#
 # **Question 10-b.** Multiply the loss by 10. By what is the gradient at the first of the fifty layers multiplied?
 
 # %%
@@ -119,7 +117,7 @@ show.folded(f"at the first layer: {size(ten.grad) / size(start.grad):.1f} times 
 #
 # ## 10.3 How long is a product?
 #
-# $J$ is a matrix, not a number. How can fifty of them have "a factor"? Take the weights as drawn: independent, mean 0, standard deviation $g/\sqrt{n}$. The number $g$ is the **gain**. A component of $Wv$ is a sum of $n$ independent terms of mean 0, so the mean squares add up:
+# $J$ is a matrix, not a number. How can fifty of them have "a factor"? Take the weights as drawn: independent, mean 0, standard deviation $g/\sqrt{n}$. The number $g$ is the **gain**. A component of $Wv$ is a sum of $n$ independent terms of mean 0, so the mean squares add up (E is the mean over the draws):
 #
 # $$\mathrm{E}\,(Wv)_i^2=\sum_j\frac{g^2}{n}v_j^2=\frac{g^2}n\lVert{v}\rVert^2,\qquad\mathrm{E}\,\lVert{Wv}\rVert^2=g^2\lVert{v}\rVert^2\tag{10.2}$$
 #
@@ -209,7 +207,7 @@ for activation in ("linear", "tanh", "sigmoid", "relu"):
         print(f"{activation:8} g = {gain:<4g} predicted {predicted:8.1e}  measured {measured:8.1e}  ratio {measured / predicted:.1f}")
 
 # %% [markdown]
-# Forty powers of ten apart, and the ratios stay near 1. They scatter as section 10.3 says.
+# Sixty powers of ten apart, and the ratios stay between ½ and 2: the scatter of section 10.3.
 #
 # Now with your hands. Choose *orthogonal* weights and *linear*: what becomes of the ratio? Then *sigmoid*: is there a gain that saves it? Watch the blue line too: it is the signal that goes up.
 
@@ -217,7 +215,7 @@ for activation in ("linear", "tanh", "sigmoid", "relu"):
 labs.gradient_flow.show(activation="sigmoid", gain=1.0)
 
 # %% [markdown]
-# With rotations nothing is left to scatter: the ratio is 1 to ten digits. The sigmoid needs a gain near 8, and is no friend even then: its outputs are all positive, so the layers above see mostly a constant.
+# With rotations and no activation nothing is left to scatter: the ratio is 1. The sigmoid vanishes at every gain of the slider, least at the largest. And its blue line deceives: the signal keeps its size, but most of it is the same for all inputs, since the outputs of a sigmoid are all positive.
 #
 # ## 10.5 The remedies, on and off
 #
@@ -233,11 +231,11 @@ for words, gain, activation in (("sigmoid, gain 1", 1, "sigmoid"), ("ReLU, gain 
     print(f"{words:16} first over last layer {flow(gain, activation=activation)[1]:8.1e}")
 
 # %% [markdown]
-# At gain 1 ReLU vanishes too, and worse than tanh. It saves the gradient only together with its start. At $\sqrt2$ it is tanh that needs another.
+# At gain 1 ReLU vanishes too, and worse than tanh. It saves the gradient only together with its start, $\sqrt2$, at which tanh grows.
 #
 # ### The start
 #
-# So the right initialisation *is* (10.3) set to 1. It is a matter of the first step only: once the weights move, nothing holds the factor. And where no formula is at hand, measure.
+# So the right initialisation *is* (10.3) set to 1. It speaks of the first step only: nothing holds the factor once the weights move. Where no formula is at hand, measure.
 #
 # **Exercise 10-3 (implement).** A start from data. The net is $h\leftarrow\mathrm{relu}(h\,w)$ for each `w` in `weights`, beginning with `h = x`. Layer by layer, divide `w` by the standard deviation of `h @ w`. Return the list of new weights.
 
@@ -300,15 +298,15 @@ for words, settings in (("ReLU at √2, nothing", {}), ("ReLU at √2, batch", {
     print(f"{words:26} {flow(2**0.5, activation='relu', **settings)[1]:8.1e}")
 
 # %% [markdown]
-# Two surprises. Layer normalisation does *not* save the sigmoid: the sigmoids' outputs are all near ½, a large part that all examples share; an example's own features have spread, but examples can hardly be told apart. And batch normalisation, a remedy against vanishing, makes plain ReLU nets *explode*, by $\sqrt{\pi/(\pi-1)}\approx1.21$ a layer: Yang and others (2019) derive it. With residual connections both are tame: here the block's share shrinks as $z$ grows. That pair is in nearly every deep net of today.
+# Two surprises. Layer normalisation does *not* save the sigmoid. It divides by the spread over the features; behind sigmoids, most of that spread is shared by all examples, so what tells them apart is divided by far too much, and its gradient too. Batch normalisation subtracts what is shared. But batch normalisation, a remedy against vanishing, makes plain ReLU nets *explode*, by $\sqrt{\pi/(\pi-1)}\approx1.21$ a layer: Yang and others (2019) derive it. With residual connections both are tame: here the block's share shrinks as $z$ grows. That pair is in nearly every deep net of today.
 #
 # Batch normalisation has a second nature. In training an example's result depends on its companions in the batch. In use there may be none, so it keeps running means of what it saw (`train` and `eval` switch its mode):
 
 # %%
 norm, batch = nn.BatchNorm(3, dtype=float), np.random.default_rng(1).normal(size=(8, 3))
-print("in training, alone among 8: ", norm(batch).data[0].round(2), "; among 4:", norm(batch[:4]).data[0].round(2))
+print("in training, the first of 8:  ", norm(batch).data[0].round(2), " of 4:", norm(batch[:4]).data[0].round(2))
 norm.eval()
-print("in evaluation, among 8:     ", norm(batch).data[0].round(2), "; among 4:", norm(batch[:4]).data[0].round(2))
+print("in evaluation, the first of 8:", norm(batch).data[0].round(2), " of 4:", norm(batch[:4]).data[0].round(2))
 
 # %% [markdown]
 # ### Clipping
@@ -342,7 +340,7 @@ check.exercise("10-5", clipped)
 #
 # $$h_t=\tanh(x_t\,W_x+h_{t-1}\,W_h+b)\tag{10.4}$$
 #
-# The *same* $W_h$ at every step. So a gradient that walks back $T$ steps is multiplied by powers of one matrix, and its eigenvalues rule in the long run. Let the **spectral radius** ρ be the size of the largest. `elman` is (10.4) as code.
+# The *same* $W_h$ at every step. So a gradient that walks back $T$ steps is multiplied by powers of one matrix, and its eigenvalues ([appendix](90_mathematics.ipynb)) rule in the long run. Let the **spectral radius** ρ be the size of the largest. `elman` is (10.4) as code.
 
 # %%
 def elman(x, w_x, w_h, b):
@@ -357,8 +355,8 @@ def elman(x, w_x, w_h, b):
 
 # %%
 fig, ax = figure(7.0, 2.7)
-m, one = init.lecun(np.random.default_rng(3), (32, 32)), np.ones((1, 32))
-feels = grad(lambda x, w_h: ops.sum(elman(x, one, w_h, 0.0)))
+m, w_x = init.lecun(np.random.default_rng(3), (32, 32)), np.ones((1, 32))
+feels = grad(lambda x, w_h: ops.sum(elman(x, w_x, w_h, 0.0)))
 for rho, color in ((0.8, "blue"), (1.0, "black"), (1.2, "vermilion")):
     w_h = m * rho / np.abs(np.linalg.eigvals(m)).max()
     felt = [np.abs(feels(np.zeros((t, 1, 1)), w_h)[0, 0, 0]) for t in range(1, 61, 3)]
@@ -405,7 +403,7 @@ for gain, clip in ((0.8, 1e9), (0.8, 1.0), (1.0, 1e9), (1.0, 1.0)):
           *(f"{remember(gain, clip, seed):.1f}" for seed in range(3)))
 
 # %% [markdown]
-# At gain 0.8 nothing is learnt: $0.8^{40}$ is about $10^{-4}$. Clipping doesn't help, as you said in Question 10-e. At gain 1 the net remembers, clipped or not. So what is clipping for?
+# At gain 0.8 nothing is learnt: $0.8^{40}$ is about $10^{-4}$. Clipping doesn't help, as in Question 10-e. At gain 1 the net remembers, clipped or not. So what is clipping for?
 #
 # ### The cliff
 #
@@ -529,17 +527,17 @@ print("At width 1024 the rate that was best at 32 gives", *(f"{v:.1f} times the 
 show.show_source(deep_net, docstring=False)
 
 # %% [markdown]
-# Before any training: the gradient of each layer's weights, for one batch (a size as before). The remedies: `ops.relu` with He's start; `eightfold` weights, that is gain 8; `nn.Residual`; and the two normalisations.
+# Before any training, for one batch of digits: the gradient of the first layer's weights over that of the last, and how much the outputs differ from digit to digit (their standard deviation, or $10^{-6}$ where it is lost in rounding). The remedies: `ops.relu` with He's start; `eightfold` weights, that is gain 8; `nn.Residual`; and the two normalisations.
 
 # %%
 remedies = {"nothing": {}, "ReLU, He": {"activation": ops.relu, "start": "he"}, "weights × 8": {"start": eightfold},
             "residual": {"residual": True}, "batch norm": {"norm": nn.BatchNorm}, "layer norm": {"norm": nn.LayerNorm}}
-sizes = {}
 for name, parts in remedies.items():
     model = deep_net(np.random.default_rng(0), **parts)
-    ops.cross_entropy(model(mnist.x_train[:256]), mnist.y_train[:256]).backward()
-    sizes[name] = [size(p.grad) for p in model.parameters() if p.ndim == 2]
-print("the first layer's over the last one's:", *(f"{name} {s[0] / s[-1]:.0e};" for name, s in sizes.items()))
+    outputs = model(mnist.x_train[:256])
+    ops.cross_entropy(outputs, mnist.y_train[:256]).backward()
+    first, *_, last = [size(p.grad) for p in model.parameters() if p.ndim == 2]
+    print(f"{name:12} gradient {first / last:.0e}   outputs differ by {max(outputs.data.std(axis=0).mean(), 1e-6):.0e}")
 
 # %% [markdown]
 # Now train each: 100 steps of Adam, α = 0.001, batches of 64, two seeds. And "nothing" with other rates and rules as opponents. Which of the six will learn? Write down your order first.
@@ -574,7 +572,7 @@ show.folded(picture(fig, alt="Bars: nothing, with every rule and rate, and layer
                     "times 8 a little better; ReLU with He's start, batch norm and residual learn most."), "Show who learns")
 
 # %% [markdown]
-# Nothing learns with "nothing", at any rate and with any rule. Not even Adam, which makes every step as long as every other: on the way *up* the twenty sigmoids have lost the image, so the gradient, however it is scaled, says nothing of it. Layer normalisation fails, as the lab foretold; residual connections, batch normalisation and ReLU with He's start succeed. Play it: press Start; then choose a remedy under *network*, press Reset, and start again.
+# "Nothing" learns nothing, at none of the rates and rules tried. Not even with Adam, which makes all steps about equally long: on the way *up* the twenty sigmoids have lost the image (the outputs differ by rounding only), so the gradient, however it is scaled, says next to nothing of it. Layer normalisation fails, as the lab foretold. Eightfold weights make a beginning. Residual connections, batch normalisation, and ReLU with He's start succeed. Play it: press Start; then choose a remedy under *network*, press Reset, and start again.
 
 # %%
 labs.mnist_training.show(network="deep")

@@ -104,12 +104,13 @@ def _cross_entropy(logits, labels):
 # ---------------------------------------------------------------------------------------------- normalisation
 
 
-def _standardize_vjp(g: Any, out: Any, x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
-    along = mean(g, axis=axis, keepdims=True) + out * mean(g * out, axis=axis, keepdims=True)
-    return (g - along) / sqrt(var(x, axis=axis, keepdims=True) + eps)  # a shift or stretch of x changes nothing
-
-
-@primitive(_standardize_vjp, tex=r"\mathrm{std}", example=one_with(axis=0))
+@primitive(
+    lambda g, out, x, axis=-1, eps=1e-5: (
+        (g - mean(g, axis, True) - out * mean(g * out, axis, True)) / sqrt(var(x, axis, True) + eps)
+    ),
+    tex=r"\mathrm{std}",
+    example=one_with(axis=0),
+)
 def standardize(x, axis=-1, eps=1e-5):
     """(x - mean) / √(variance + eps) along an axis, or several: mean 0 and variance 1 (nearly).
 
