@@ -94,7 +94,7 @@ check.prediction("9-a")
 # The lab feeds the rule four coordinates: steady and large, steady and small, back and forth, rare. Move through the steps and watch what becomes of each.
 
 # %%
-labs.anatomy.show(rule="momentum", step=20)
+labs.anatomy.show(rule="momentum", step=3)
 
 # %% [markdown]
 # *Accelerates and reduces oscillation* is two things: what points the same way at every step arrives in full, after a while; what goes back and forth all but cancels.
@@ -191,13 +191,16 @@ ask.number("9-b", "length:")
 check.prediction("9-b")
 
 # %% [markdown]
-# Watch that first step in the lab (α is 1 there), and how long it takes to shrink to the size that was meant.
+# Go to the first step in the lab (α is 1 there), and see how slowly the steps shrink to the size that was meant.
 
 # %%
-labs.anatomy.show(rule="rmsprop", step=1)
+labs.anatomy.show(rule="rmsprop", step=10)
+
+# %% [markdown]
+# And ε? A steady gradient $g$, after many steps, for α = 1. A step of 1 means that the size of $g$ no longer counts.
 
 # %% tags=["source: erratum 7"]
-for slope in (1e-2, 1e-4, 1e-6):    # a constant gradient, and the size of the 5000th step for lr = 1
+for slope in (1e-2, 1e-4, 1e-6):
     sizes = [abs(optim.rmsprop(0.0, slope, (np.array(slope**2),), 5000, lr=1.0, **hyper)[0]) for hyper in
              ({"eps": 1e-8}, {"eps": 1e-8, "eps_inside": True}, {"eps": conventions.eps_outside(1e-8)})]
     print(f"g = {slope:.0e}: ε = 1e-8 outside {sizes[0]:.3f}, inside {sizes[1]:.3f}; 1e-4 outside {sizes[2]:.3f}")
@@ -296,10 +299,10 @@ for rule in ("gd", "momentum", "rmsprop", "adam"):
 #
 # | optimizer | idea | said to be its advantage | said to suit |
 # |---|---|---|---|
-# | SGD | the gradient, as it is | easy to implement (and slow) | simple problems |
-# | SGD + momentum | keep going | faster, less oscillation | most problems |
-# | RMSprop | a rate for each coordinate | sparse data | changing objectives |
-# | Adam | both | robust | most used |
+# | SGD | simple, direct | easy to implement; converges slowly | |
+# | SGD + momentum | faster convergence | less oscillation | most problems |
+# | RMSprop | a rate for each coordinate | suits sparse data | changing objectives |
+# | Adam | momentum and such rates | robust | most used of all |
 #
 # > **What the source says differently.** Its row on SGD has "slow convergence" under *main advantage* and "easy to implement" under *use case*: the cells slipped by one column.
 #
@@ -471,6 +474,15 @@ print(f"w = {line.weight.item():.2f}, b = {line.bias.item():.2f}")
 
 # %%
 show_source(optim.lion, docstring=False)
+
+# %%
+show.folded(show_source(optim.nadam, docstring=False), "Show NAdam")
+
+# %%
+show.folded(show_source(optim.radam, docstring=False), "Show RAdam")
+
+# %%
+show.folded(show_source(optim.adafactor), "Show Adafactor")
 
 # %%
 for rule in ("gd", "lion", "momentum", "adam", "adafactor", "muon"):
