@@ -235,7 +235,8 @@ def waves(x):
     return x
 
 traced = torch.fx.symbolic_trace(waves)
-folded("\n".join(f"{node.name} = {node.target}{node.args}" for node in traced.graph.nodes), "Show the graph")
+names = [f"{node.name} = {getattr(node.target, '__name__', node.target)}{node.args}" for node in traced.graph.nodes]
+folded("\n".join(names), "Show the graph")
 
 # %% [markdown]
 # And where a number decides? The stand-in has none. `outcome` shows what a call gives, or what it raises.
@@ -570,7 +571,7 @@ draw_digits(ax, images[hardest], labels[hardest])
 picture(fig, alt="The ten of 200 validation images that push the parameters hardest, with their labels.")
 
 # %% [markdown]
-# They are one image in twenty, and pull more than three times as hard as the average. A net that is nearly right learns most from what it gets wrong.
+# They are one image in twenty, and pull more than three times as hard as the average. A net that is mostly right learns most from what it gets wrong.
 #
 # ## 8.12 On MNIST: one seed, two engines
 #
