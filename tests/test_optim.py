@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from textbook import ops, optim, rules
-from textbook.engine import Tensor, hessian
+from textbook.engine import GraphError, Tensor, hessian
 from textbook.nn import MLP
 from textbook.optim import RULES, SCHEDULES, Optimizer, Trajectory, clip_grad_norm, descend, hyperparameters, race
 from textbook.surfaces import SURFACES
@@ -338,7 +338,8 @@ def test_rules_are_pure(name):
 
 @pytest.mark.parametrize("shape", [(40_000,), (16_384,), (16_385,), (3, 7_001), (1,), ()])
 @pytest.mark.parametrize("name", RULES)
-def test_blocks_change_nothing(name, shape):
+def test_blocks_change_nothing(monkeypatch, name, shape):
+    monkeypatch.setattr(Optimizer, "BLOCK", 16_384)
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=shape), rng.normal(size=(5, *shape))
     p = Tensor(start, requires_grad=True)
@@ -349,6 +350,28 @@ def test_blocks_change_nothing(name, shape):
     whole = apply_rule(name, gradients, x=start, **{**hyperparameters(name), "lr": 0.1})
     assert p.shape == shape and np.array_equal(p.data, whole[-1])
     assert optimizer.t == 5
+
+
+@pytest.mark.parametrize(("size", "pieces"), [(10, [10]), (16, [16]), (17, [16, 1]), (40, [16, 16, 8])])
+def test_only_a_large_parameter_is_cut_and_every_one_moves_in_place(monkeypatch, size, pieces):
+    """A view that was handed out follows; an earlier forward pass counts as outdated."""
+    monkeypatch.setattr(Optimizer, "BLOCK", 16)
+    monkeypatch.setattr(rules.table, "RULES", dict(RULES))
+    seen = []
+
+    @optim.rule()
+    def halving(x, g, s, t, *, lr=0.5):
+        seen.append(len(x))
+        return -lr * g, s
+
+    p = Tensor(np.ones(size), requires_grad=True)
+    optimizer, held = Optimizer([p], halving), p.data
+    loss = (p * p).sum()
+    p.grad = np.ones(size)
+    optimizer.step()
+    assert seen == pieces and held.tolist() == [0.5] * size
+    with pytest.raises(GraphError, match="changed"):
+        loss.backward()
 
 
 def test_a_column_ordered_parameter_moves_like_any_other():
@@ -460,6 +483,18 @@ def test_a_list_of_rates_is_explained():
         Optimizer([W], "gd", lr=[0.1, 0.2])
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_list_of_two_betas_is_no_value_for_each_of_two_parameters(count):
+    params = [Tensor(1.0, requires_grad=True) for _ in range(count)]
+    with pytest.raises(ValueError, match=r"betas=\[0\.9, 0\.999\] is a list: write a pair in round brackets"):
+        Optimizer(params, "adam", betas=[0.9, 0.999])
+    each = Optimizer(params, "adam", lr=0.1, betas=[(0.5, 0.9)] * count)
+    for p in params:
+        p.grad = 1.0
+    each.step()
+    assert [p.item() for p in params] == pytest.approx([0.9] * count)
+
+
 @pytest.mark.parametrize("name", ["gd", "adam"])
 def test_a_value_for_each_parameter_equals_torchs_groups(name):
     """And so it does after a change between steps, with one value shared by all beside it."""
@@ -509,11 +544,12 @@ def test_a_rule_need_not_be_elementwise(monkeypatch):
         return -lr * g / np.linalg.norm(g), (s[0] + g,)
 
     assert not optim.kind("normalised").elementwise and optim.kind("adam").elementwise
-    p = Tensor(np.zeros((300, 200)), requires_grad=True)
+    p = Tensor(np.zeros((300, 1000)), requires_grad=True)
+    assert p.size > Optimizer.BLOCK
     p.grad = np.random.default_rng(0).normal(size=p.shape)
     optimizer = Optimizer([p], normalised, weight_decay=0.5)
     optimizer.step()
-    assert seen == [((300, 200),) * 3] and np.linalg.norm(p.data) == pytest.approx(0.1)
+    assert seen == [((300, 1000),) * 3] and np.linalg.norm(p.data) == pytest.approx(0.1)
     assert np.array_equal(optimizer.state[0][0], p.grad)
 
 

@@ -63,7 +63,7 @@ class Optimizer:
     0.8
     """
 
-    BLOCK = 32_768  # elements: a rule's temporaries then stay in the processor's cache
+    BLOCK = 262_144  # elements: larger temporaries leave the cache, and cost new pages of memory each time
 
     def __init__(self, params: Any, rule: Rule | str, **hyper: Any) -> None:
         self.params = _parameters(params)
@@ -105,25 +105,37 @@ class Optimizer:
             if p.grad is None:
                 continue
             self._moves[i] += 1
-            arrays = any(isinstance(a, np.ndarray) for v in hyper.values() for a in leaves(v))
-            in_blocks = kind(self.rule).elementwise and not arrays
-            if in_blocks and isinstance(p._data, np.ndarray) and p._data.flags.c_contiguous:
+            if p.size > self.BLOCK and self._may_be_cut(p, hyper):
                 self._step_in_blocks(p, self.state[i], self._moves[i], hyper)
+                continue
+            move, self.state[i] = self.rule(p._data, p.grad, self.state[i], self._moves[i], **hyper)
+            if p.ndim and move.shape == p.shape:
+                x = p.writable()
+                x += move
             else:
-                move, self.state[i] = self.rule(p._data, p.grad, self.state[i], self._moves[i], **hyper)
-                p.data = p._data + move
+                p.data = p._data + move  # a lone number; or of another shape, which the setter refuses
 
     def _hyper_of_each(self) -> list[dict[str, Any]]:
         """The hyperparameters of each parameter, checked."""
         count, each = len(self.params), [self.hyper]
-        listed = [name for name, value in self.hyper.items() if isinstance(value, list) and len(value) == count]
-        if listed:
+        if listed := [name for name, value in self.hyper.items() if self._is_one_each(name, value)]:
             each = [{**self.hyper, **{name: self.hyper[name][i] for name in listed}} for i in range(count)]
         for hyper in each:
             check_hyper(self.rule, hyper)
         # As plain Python numbers: a float64 scalar would turn float32 parameters into float64.
         each = [{name: python_number(value) for name, value in hyper.items()} for hyper in each]
         return each if listed else each * count
+
+    def _is_one_each(self, name: str, value: Any) -> bool:
+        """Whether a value is a list for the parameters.  [0.9, 0.999] is none: it was meant as one pair of betas."""
+        if not isinstance(value, list) or len(value) != len(self.params):
+            return False
+        is_pair = isinstance(hyperparameters(self.rule).get(name), tuple)
+        return not is_pair or all(isinstance(v, tuple) for v in value)
+
+    def _may_be_cut(self, p: Tensor, hyper: dict[str, Any]) -> bool:
+        arrays = any(isinstance(a, np.ndarray) for value in hyper.values() for a in leaves(value))
+        return kind(self.rule).elementwise and not arrays and p._data.flags.c_contiguous
 
     def _step_in_blocks(self, p: Tensor, state: tuple[Array, ...], t: int, hyper: dict[str, Any]) -> None:
         x, g, s = p.writable().reshape(-1), np.reshape(p.grad, -1), [a.reshape(-1) for a in state]

@@ -108,13 +108,18 @@ def check_hyper(rule: Rule, hyper: Mapping[str, Any]) -> None:
     for name, value in hyper.items():
         if name not in known:
             raise ValueError(f"{rule.__name__} has no hyperparameter {name!r}: it has {', '.join(known)}")
+        pair = isinstance(known[name], tuple)
+        if pair and isinstance(value, list):
+            raise ValueError(
+                f"{name}={value} is a list: write a pair in round brackets, like {known[name]}; a list may hold one "
+                "pair for each parameter of an optimizer"
+            )
         if isinstance(value, list):
             raise ValueError(
                 f"{name}={value} is a list. An optimizer takes one with a value for each of its parameters; for one "
                 f"value an element write np.array(…), of a shape that broadcasts to the parameter; to compare several "
                 f"values of {name}, call descend(…) or train one model for each"
             )
-        pair = isinstance(known[name], tuple)
         if pair != isinstance(value, tuple) or (pair and len(value) != len(known[name])):
             raise ValueError(f"{name} must be {'a pair' if pair else 'one value'} like {known[name]}, got {value!r}")
         limit, words = (1, "numbers from 0 to just below 1") if pair else (math.inf, "finite numbers ≥ 0")
