@@ -30,7 +30,7 @@ labs.optimizer_race.show()
 #
 # **You need** [chapter 5](05_gradient_descent.ipynb): learning rates, curvature, condition number, batches, schedules. **Time**: two hours with the exercises.
 #
-# The letters: θ the parameters, or $x$ on a function; $g$ the gradient; α the learning rate (`lr`); β a share of the past that is kept; $t$ the number of the step, from 1; $\Delta$ the step; ε a small constant; λ a curvature, $L$ and μ the largest and smallest, $\kappa=L/\mu$. Of the imports, `SURFACES`, `quadratic`, `problems` are things to descend on; `figure`, `picture`, `draw_curves`, `draw_contour` print pictures in the colours `OKABE_ITO` and `PALE`.
+# The letters: θ the parameters, or $x$ on a function; $g$ the gradient; α the learning rate (`lr`); β a share of the past that is kept; $t$ the number of the step, from 1; $\Delta$ the step; ε a small constant; λ a curvature, $L$ and μ the largest and smallest, $\kappa=L/\mu$. Of the imports, `SURFACES`, `quadratic`, `problems` are things to descend on; `figure`, `picture`, `draw_curves` print pictures in the colours `OKABE_ITO`.
 #
 # ## 9.1 The common frame
 #
@@ -563,7 +563,7 @@ picture(fig, alt="Left: validation loss against the rate, a valley for each of f
                  "one. Right: five seeds each. Adam and Nesterov's momentum overlap, Muon and RMSprop follow, gradient "
                  "descent is last.")
 
-# %% [markdown]
+# %% [markdown] tags=["source: §7.3.7"]
 # After one epoch Adam and Nesterov's momentum, from 1983, are level; Muon is a little behind. In the lab's race of two epochs the curves have crossed, and Muon ends lowest. So even a fair race has a condition that decides: *when it is stopped*. Differences of this size say nothing about larger networks; there Muon's authors report a lead.
 #
 # Nesterov's one straggler is worth a look too. With a single seed, it might have been the result.
@@ -573,13 +573,12 @@ picture(fig, alt="Left: validation loss against the rate, a valley for each of f
 # | advice | here |
 # |---|---|
 # | simple problems: SGD, with or without momentum | fine on dense data (9.7), if scaled and tuned |
-# | deep learning: try Adam first | sound: one rate carries over from problem to problem; tuned momentum is as good on our net |
+# | deep learning: try Adam first | sound: one rate carries over from problem to problem; tuned, Nesterov's momentum is as good on our net |
 # | sparse data: RMSprop or Adam | RMSprop or AdaGrad, by a little (9.7) |
 # | changing objectives: RMSprop or Adam | no difference found (9.7) |
 # | little memory: SGD, the cheapest | true: no state; Lion and momentum keep one number a weight, Adafactor far less |
 # | compare on your own task; mind cost and sensitivity; add a schedule | this chapter |
-
-# %% [markdown] tags=["source: §7.3.7"]
+#
 # ## In PyTorch
 #
 # `optim.Optimizer(model, "adamw", lr=1e-3)` is `torch.optim.AdamW(model.parameters(), lr=1e-3)`. SGD, Adagrad, RMSprop, Adam, NAdam, RAdam, Adafactor and Muon (since 2.9) stand there under these names; momentum and Nesterov's are options of SGD. Muon takes matrices only: give biases and embeddings to AdamW.
