@@ -35,6 +35,20 @@ def test_learning_rate_sliders_menu_and_start(notebook):
     assert "start=(1." in figure.call
 
 
+def test_gradient_flow_gain_and_remedies(notebook):
+    figure = Figure(notebook([shows("gradient_flow.show(activation='relu', gain=1.0)")]))
+    figure.says("Gain 1:", "a factor of 0.703 a layer")
+    before = figure.pixels()
+    figure.press("End")
+    figure.says("Gain 8:")
+    assert differ(figure.pixels(), before)
+    figure.part("norm").select_option(label="batch normalisation")
+    figure.says("Gain 8:", "predicted 6.8e+04")
+    figure.part("residual").check()
+    figure.says("predicted 87,")
+    assert "norm='batch', residual=True" in figure.call
+
+
 def test_two_labs_in_one_notebook(notebook):
     cells = [shows("convergence.show(kappa=100, steps=40)", "valley"), shows("batch_size.show(size=4)", "batches")]
     tab = notebook(cells, viewport={"width": 1100, "height": 1500})
