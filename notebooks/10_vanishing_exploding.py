@@ -90,6 +90,7 @@ z = start = Tensor(states[0], requires_grad=True)
 for w in weights:
     z = ops.tanh(z) @ w
 z.backward(seed=top)
+
 def size(a):
     return np.sqrt(np.mean(np.square(a)))
 
@@ -287,7 +288,7 @@ check.exercise("10-4", through_standardize)
 # The engine's entry says the same (`show_rules` prints entries of the table of derivatives; `standardize` is the operation, `nn.BatchNorm` and `nn.LayerNorm` are the layers):
 
 # %%
-show.show_rules("standardize")
+show.folded(show.show_rules("standardize"), "Show the engine's entry")
 
 # %%
 for words, settings in (("sigmoid, nothing", {}), ("sigmoid, batch", {"norm": "batch"}), ("sigmoid, layer", {"norm": "layer"}),
@@ -340,7 +341,7 @@ check.exercise("10-5", clipped)
 #
 # $$h_t=\tanh(x_t\,W_x+h_{t-1}\,W_h+b)\tag{10.4}$$
 #
-# The *same* $W_h$ at every step. So a gradient that walks back $T$ steps is multiplied by powers of one matrix, and its eigenvalues ([appendix](90_mathematics.ipynb)) rule in the long run. Let the **spectral radius** ρ be the size of the largest. `elman` is (10.4) as code.
+# The *same* $W_h$ at every step. So a gradient that walks back $T$ steps is multiplied by powers of one matrix (and by the slopes of tanh, which are 1 near $h=0$). Its eigenvalues ([appendix](90_mathematics.ipynb)) rule in the long run. Let the **spectral radius** ρ be the size of the largest. `elman` is (10.4) as code.
 
 # %%
 def elman(x, w_x, w_h, b):
@@ -351,7 +352,7 @@ def elman(x, w_x, w_h, b):
     return h
 
 # %% [markdown]
-# How much does the last state feel of the first input? (`ops.sum` makes one number of the state.) 60 steps, three radii. (The inputs after the first are 0.) The dotted lines are $\rho^t$.
+# How much does the last state feel of the first input? (`ops.sum` makes one number of the state.) 60 steps, three radii. (The inputs after the first are 0.) The dotted lines are multiples of $\rho^t$, drawn through the points at 22.
 
 # %%
 fig, ax = figure(7.0, 2.7)
@@ -455,18 +456,10 @@ def wide_rate(lr, base, width): ...
 check.exercise("10-7", wide_rate)
 
 # %% [markdown]
-# That is the heart of **μP**, the maximal update parametrisation (Yang and others, 2021). Their table for Adam, as factors against a net of width `base`, with $n$ the width:
-#
-# | layer | initial weights × | learning rate × |
-# |---|---|---|
-# | first, and all biases | 1 | 1 |
-# | hidden | 1 | base/n |
-# | last | $\sqrt{\text{base}/n}$ | base/n |
-#
-# The first layer's inputs are the pixels, whose number stays. The last layer starts smaller: its outputs must not drown what is learnt. `init.mup` is the table as a function, and `Optimizer` takes a list, one rate for each parameter.
+# That is the heart of **μP**, the maximal update parametrisation (Yang and others, 2021), which says for each layer what to change against a net of width `base`. The rates of hidden layers and of the last one follow your formula. The first layer keeps its rate: its inputs are the pixels, whose number stays. So do the biases. And the last layer *starts* smaller, by $\sqrt{\text{base}/n}$: its outputs must not drown what is learnt. `init.mup` says so as a function, layer by layer; `Optimizer` takes a list of rates, one for each parameter.
 
 # %%
-show.show_source(init.mup, docstring=False)
+show.folded(show.show_source(init.mup), "Show μP for Adam")
 
 # %% [markdown]
 # We measure: four widths, seven rates, three seeds, twelve steps of 64 digits (shrunk to 14 × 14 pixels by averaging). The same batches for all. First as usual, `base` equal to the width; then μP with `base=32`. This takes some ten seconds.
