@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from collections import Counter
 
 import numpy as np
@@ -243,7 +244,6 @@ def rules(*arguments, **keywords):
 def test_recorded_graphs_keep_all_rules(figure):
     graph = Graph.of(figure())
     assert check_rules(graph) == []
-    graph.validate()
 
 
 @given(definitions())
@@ -298,11 +298,9 @@ BROKEN = {
 def test_each_rule_broken_alone_is_the_one_violation(name):
     definitions, keywords, (rule, node, message) = BROKEN[name]
     graph = Graph.build(definitions, **keywords)
-    found = check_rules(graph)
-    assert [(v.rule, v.node) for v in found] == [(rule, node)]
-    with pytest.raises(GraphRuleError, match=f"^not {rule}: .*{message.replace('?', '[?]')}") as caught:
-        graph.validate()
-    assert caught.value.violation == found[0]
+    [violation] = check_rules(graph)
+    assert (violation.rule, violation.node) == (rule, node)
+    assert re.search(message.replace("?", "[?]"), violation.message)
     graph.layout  # noqa: B018, a broken graph can still be drawn
 
 

@@ -83,16 +83,14 @@ class Module(ABC):
             raise ValueError(f"this is another model's state: the model has no {', '.join(unknown)}")
         try:
             for name, tensor in own.items():
-                try:
-                    tensor.data = state[name]
-                except (TypeError, ValueError) as error:
-                    raise ValueError(f"{name} does not fit this model: {error}") from None
+                tensor.data = state[name]
                 if not np.isfinite(tensor.data).all():
-                    raise ValueError(f"{name} holds a number that is not finite: the training had diverged")
-        except ValueError:
+                    raise ValueError("it holds a number that is not finite, as after a training that diverged")
+        except (TypeError, ValueError) as error:
+            wrong = name
             for name, tensor in own.items():
                 tensor.data = kept[name]
-            raise
+            raise ValueError(f"{wrong} does not fit this model: {error}") from None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a file, in numpy's npz format; an older file stays whole until the new one is."""

@@ -164,15 +164,6 @@ class Graph:
         """Where a picture puts it all, left to right."""
         return layout_of(self)
 
-    def validate(self) -> None:
-        """Check the four construction rules.
-
-        Raises:
-            GraphRuleError: for the first violation that `check_rules` finds.
-        """
-        for violation in check_rules(self):
-            raise GraphRuleError(violation)
-
     def topological_order(self) -> tuple[str, ...]:
         """One order in which every node comes after all of its inputs; the output last, if it depends on everything.
 

@@ -49,23 +49,18 @@ def draw_digits(
 
 
 @style()
-def draw_weights(
-    ax: Axes, w: Any, labels: Sequence[str] | None = None, *, shape: tuple[int, int] | None = None, columns: int = 10
-) -> AxesImage:
+def draw_weights(ax: Axes, w: Any, labels: Sequence[str] | None = None, *, columns: int = 10) -> AxesImage:
     """The columns of a weight matrix as images, on one symmetric scale: white is 0, red positive, blue negative.
 
     Args:
-        w: (inputs, units).
+        w: (inputs, units), the inputs the pixels of a square.
         labels: one for each unit.
-        shape: (height, width) of an image; a square by default.
         columns: images in a row.
     """
     w = np.asarray(w, dtype=float)
     if w.ndim != 2:
         raise ValueError(f"w must be (inputs, units), got shape {w.shape}")
-    if shape and math.prod(shape) != len(w):
-        raise ValueError(f"images of shape {shape} have {math.prod(shape)} pixels, w has {len(w)} inputs")
-    images = _as_images(w.T if shape is None else w.T.reshape(-1, *shape))
+    images = _as_images(w.T)
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{len(images)} units need as many labels, got {len(labels)}")
     top = float(np.quantile(np.abs(w), 0.998)) or float(np.abs(w).max()) or 1.0  # a few outliers would pale the rest
