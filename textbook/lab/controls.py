@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -65,6 +65,7 @@ class Control:
     when: Callable[[Mapping[str, Any]], bool] = field(default=lambda s: True, kw_only=True)
     more: bool = field(default=False, kw_only=True)
     name: str = field(default="", init=False)
+    kind: ClassVar[str] = ""  # of the one part that the panel shows; none, unless given
 
     def check(self, value: Any) -> Any:
         """The value as the lab uses it.  Raises ValueError for one that it cannot use."""
@@ -72,7 +73,7 @@ class Control:
 
     def parts(self, view: View) -> Parts:
         """What the panel shows: dicts with `kind`, `value` and what that kind needs; `key`s tell several apart."""
-        return ()
+        return [{"kind": self.kind, "value": self.raw(view.settings[self.name])}] if self.kind else ()
 
     def read(self, raw: Any, key: str, view: View) -> Any:
         """The value that a message of the panel stands for; `key` is that of the part it came from."""
@@ -108,6 +109,7 @@ class Choice(Control):
     """One of several: {value: what the reader sees}."""
 
     options: Mapping[Any, str] = field(default_factory=dict)
+    kind = "choice"
 
     def check(self, value: Any) -> Any:
         if value not in list(self.options):  # a list can be asked for what has no hash
@@ -116,7 +118,7 @@ class Choice(Control):
 
     def parts(self, view: View) -> Parts:
         value = self.raw(view.settings[self.name])
-        return [{"kind": "choice", "value": value, "options": list(self.options.values())}]
+        return [{"kind": self.kind, "value": value, "options": list(self.options.values())}]
 
     def read(self, raw: Any, key: str, view: View) -> Any:
         return list(self.options)[raw]
@@ -129,6 +131,8 @@ class Choice(Control):
 class Several(Choice):
     """Any of several, one at least, as a tuple in the order of the options."""
 
+    kind = "several"
+
     def check(self, value: Any) -> Any:
         chosen = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
         for one in chosen:
@@ -136,10 +140,6 @@ class Several(Choice):
         if not chosen:
             raise ValueError(f"{self.name}: choose one at least of {', '.join(map(str, self.options))}")
         return tuple(key for key in self.options if key in chosen)
-
-    def parts(self, view: View) -> Parts:
-        value = self.raw(view.settings[self.name])
-        return [{"kind": "several", "value": value, "options": list(self.options.values())}]
 
     def read(self, raw: Any, key: str, view: View) -> Any:
         return tuple(list(self.options)[i] for i in raw)
@@ -153,14 +153,12 @@ class Toggle(Control):
     """On or off."""
 
     default: bool = False
+    kind = "toggle"
 
     def check(self, value: Any) -> bool:
         if not isinstance(value, bool | np.bool_) and value not in (0, 1):
             raise ValueError(f"{self.name} must be True or False, got {value!r}")
         return bool(value)
-
-    def parts(self, view: View) -> Parts:
-        return [{"kind": "toggle", "value": view.settings[self.name]}]
 
 
 @dataclass
@@ -168,15 +166,13 @@ class Text(Control):
     """A line of text; `parse` turns it into what the lab uses only to find its mistakes (ValueErrors)."""
 
     parse: Callable[[str], Any] = str
+    kind = "text"
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError(f"{self.name} must be text, in quotes: got {value!r}")
         self.parse(value)
         return value
-
-    def parts(self, view: View) -> Parts:
-        return [{"kind": "text", "value": view.settings[self.name]}]
 
 
 @dataclass

@@ -224,7 +224,6 @@ def _hex(rgba: Sequence[float]) -> str:
     return "#" + bytes(round(255 * float(v)) for v in rgba).hex()
 
 
-
 def flat(artists: Any) -> Iterator[Artist]:
     """The artists in nested lists, tuples and containers."""
     if isinstance(artists, Artist):
@@ -234,7 +233,6 @@ def flat(artists: Any) -> Iterator[Artist]:
             yield from flat(artist)
     elif artists is not None:  # an ErrorbarContainer without caps
         raise TypeError(f"live takes matplotlib artists, such as the line that ax.plot returns; got {artists!r}")
-
 
 
 def is_stale(artist: Artist) -> bool:

@@ -325,9 +325,6 @@ class Stage(anywidget.AnyWidget):
                 f'mount(document.getElementById("{where}"), fromBase64({text}));\n</script>\n')  # fmt: skip
 
 
-
-
-
 def _last(recording: Iterator[Film | None]) -> Film:
     *_, film = recording
     assert film is not None
