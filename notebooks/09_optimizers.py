@@ -591,4 +591,4 @@ picture(fig, alt="Left: validation loss against the rate, a valley for each of f
 # - T. Dozat, *Incorporating Nesterov momentum into Adam*, 2016; L. Liu and others, *On the variance of the adaptive learning rate and beyond*, ICLR 2020; N. Shazeer, M. Stern, *Adafactor*, ICML 2018; X. Chen and others, *Symbolic discovery of optimization algorithms*, NeurIPS 2023 (Lion); K. Jordan and others, *Muon*, 2024.
 # - D. Choi and others, *On empirical comparisons of optimizers for deep learning*, arXiv:1910.05446, 2019; R. Schmidt and others, *Descending through a crowded valley*, ICML 2021. On fair races.
 #
-# Next: vanishing and exploding gradients, chapter 10.
+# Next: [vanishing and exploding gradients](10_vanishing_exploding.ipynb).
