@@ -14,6 +14,7 @@ SOFTMAX = "    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\n"
 
 ANSWERS = {
     "7-1": [
+        ("def negative_log_likelihood(y_hat, y):\n    return np.mean(-np.log(y_hat))", "Every example is counted as a yes"),
         (NLL + "    return -np.mean(np.log(np.where(y == 1, y_hat, 1 - y_hat)))", "✓"),
         (NLL + "    return np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))", "The loss is its negative"),
         (NLL + "    return -np.mean(y * np.log(y_hat))", "Only the yeses are counted"),
@@ -79,6 +80,7 @@ ANSWERS = {
         (ENTROPY + "-y * np.log(y_hat) - (1 - y) * np.log(1 - y_hat)", "That is the loss"),
     ],
     "7-6": [
+        ("def softmax_jacobian(y_hat):\n    return np.diag(y_hat) - y_hat @ y_hat", "is one number, the same everywhere"),
         (JACOBIAN + "y_hat[:, None] * (np.eye(len(y_hat)) - y_hat)", "✓"),
         (JACOBIAN + "y_hat * (1 - y_hat)", "as a vector"),
         (JACOBIAN + "np.diag(y_hat * (1 - y_hat))", "the diagonal alone"),

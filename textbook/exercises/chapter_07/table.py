@@ -35,6 +35,7 @@ EXERCISES = [
         mistakes={
             "That is the log-likelihood. The loss is its negative.": lambda p, y: -negative_log_likelihood(p, y),
             "Only the yeses are counted. A no was seen with probability 1 - ŷ.": lambda p, y: -np.mean(y * np.log(p)),
+            "Every example is counted as a yes. A no was seen with probability 1 - ŷ.": lambda p, y: -np.mean(np.log(p)),
             "A sum over the examples where the mean belongs.": lambda p, y: negative_log_likelihood(p, y) * len(p),
             "The classes are swapped: a yes, y = 1, has the probability ŷ.":
                 lambda p, y: negative_log_likelihood(p, 1 - y),
@@ -147,6 +148,8 @@ EXERCISES = [
                 lambda y_hat: np.eye(len(y_hat)) - np.outer(y_hat, y_hat),
             "y_hat * y_hat multiplies place by place. All pairs are np.outer(ŷ, ŷ).":
                 lambda y_hat: np.diag(y_hat) - y_hat * y_hat,
+            "y_hat @ y_hat is one number, the same everywhere. All pairs are np.outer(ŷ, ŷ).":
+                lambda y_hat: np.diag(y_hat) - y_hat @ y_hat,
             "The diagonal has lost ŷₖ² twice: np.outer takes it off already.":
                 lambda y_hat: np.diag(y_hat * (1 - y_hat)) - np.outer(y_hat, y_hat),
             "Off the diagonal it is right. On it the numerator adds ŷₖ.": lambda y_hat: -np.outer(y_hat, y_hat),
