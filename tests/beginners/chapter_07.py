@@ -80,7 +80,6 @@ ANSWERS = {
         (ENTROPY + "-y * np.log(y_hat) - (1 - y) * np.log(1 - y_hat)", "That is the loss"),
     ],
     "7-6": [
-        ("def softmax_jacobian(y_hat):\n    return np.diag(y_hat) - y_hat @ y_hat", "is one number, the same everywhere"),
         (JACOBIAN + "y_hat[:, None] * (np.eye(len(y_hat)) - y_hat)", "✓"),
         (JACOBIAN + "y_hat * (1 - y_hat)", "as a vector"),
         (JACOBIAN + "np.diag(y_hat * (1 - y_hat))", "the diagonal alone"),
@@ -89,7 +88,7 @@ ANSWERS = {
         (JACOBIAN + "np.outer(y_hat, y_hat) - np.diag(y_hat)", "raises ŷⱼ and lowers"),
         (JACOBIAN + "-np.outer(y_hat, y_hat)", "On it the numerator adds"),
         (JACOBIAN + "np.diag(y_hat * (1 - y_hat)) - np.outer(y_hat, y_hat)", "twice"),
-        (JACOBIAN + "np.diag(y_hat) - y_hat @ y_hat", None),
+        (JACOBIAN + "np.diag(y_hat) - y_hat @ y_hat", "is one number, the same everywhere"),
     ],
     "7-7": [
         (CE + SOFTMAX + "    p[np.arange(len(z)), labels] -= 1\n    return p / len(z)", "✓"),

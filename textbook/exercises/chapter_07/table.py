@@ -35,7 +35,8 @@ EXERCISES = [
         mistakes={
             "That is the log-likelihood. The loss is its negative.": lambda p, y: -negative_log_likelihood(p, y),
             "Only the yeses are counted. A no was seen with probability 1 - ŷ.": lambda p, y: -np.mean(y * np.log(p)),
-            "Every example is counted as a yes. A no was seen with probability 1 - ŷ.": lambda p, y: -np.mean(np.log(p)),
+            "Every example is counted as a yes. A no was seen with probability 1 - ŷ.":
+                lambda p, y: -np.mean(np.log(p)),
             "A sum over the examples where the mean belongs.": lambda p, y: negative_log_likelihood(p, y) * len(p),
             "The classes are swapped: a yes, y = 1, has the probability ŷ.":
                 lambda p, y: negative_log_likelihood(p, 1 - y),
