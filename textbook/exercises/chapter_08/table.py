@@ -1,234 +1,73 @@
-"""Exercises of chapter 8, automatic differentiation."""
+"""The table of the exercises of chapter 8: questions, right answers, and what each wrong one is told."""
 
 import numpy as np
 
-from textbook import ops
-from textbook.engine import Tensor, jvp, plain
+from textbook.engine import jvp
 from textbook.exercises import Exercise
-
-# ---- 8-1: rules applied to a formula, written as nested tuples
-
-
-def derivative(e):
-    """The derivative by x of "x", a number, or (sign, a, b) with the sign + or *."""
-    if not isinstance(e, tuple):
-        return 1 if e == "x" else 0
-    sign, a, b = e
-    if sign == "+":
-        return ("+", derivative(a), derivative(b))
-    return ("+", ("*", derivative(a), b), ("*", a, derivative(b)))
-
-
-def value(e, x):
-    """The value of a formula at x."""
-    if not isinstance(e, tuple):
-        return x if e == "x" else e
-    sign, a, b = e
-    return value(a, x) + value(b, x) if sign == "+" else value(a, x) * value(b, x)
-
-
-def size(e):
-    """How many operations a formula writes down."""
-    return 1 + size(e[1]) + size(e[2]) if isinstance(e, tuple) else 0
-
-
-def _gone_wrong(product, leaf=lambda e: 1 if e == "x" else 0, plus=lambda a, b, da, db: ("+", da, db)):
-    """The derivative with one rule gone wrong."""
-    def of(e):
-        if not isinstance(e, tuple):
-            return leaf(e)
-        sign, a, b = e
-        return plus(a, b, of(a), of(b)) if sign == "+" else product(a, b, of(a), of(b))
-
-    return of
-
-
-def _rule(a, b, da, db):
-    return ("+", ("*", da, b), ("*", a, db))
-
-
-FORMULAS = [
-    (("*", ("+", "x", 3), ("*", "x", "x")), 2.0),
-    (("+", ("*", 5, "x"), ("*", ("*", "x", "x"), ("+", "x", "x"))), -1.5),
-    (("*", 4, ("*", "x", ("+", 1, ("*", -1, "x")))), 0.3),
-    ("x", 0.7),
-    (7, 0.7),
-]
-
-# ---- 8-2: dual numbers
-
-
-class Dual:
-    """A value, and how fast it changes."""
-
-    def __init__(self, value, tangent=0.0):
-        self.value, self.tangent = value, tangent
-
-    def __add__(self, other):
-        return Dual(self.value + other.value, self.tangent + other.tangent)
-
-    def __mul__(self, other):
-        return Dual(self.value * other.value, self.tangent * other.value + self.value * other.tangent)
-
-
-def _dual(add=None, mul=None):
-    """Dual numbers with one tangent gone wrong."""
-
-    class Other(Dual):
-        def __add__(self, other):
-            return Other(self.value + other.value, (add or (lambda a, b: a.tangent + b.tangent))(self, other))
-
-        def __mul__(self, other):
-            right = lambda a, b: a.tangent * b.value + a.value * b.tangent  # noqa: E731
-            return Other(self.value * other.value, (mul or right)(self, other))
-
-    return Other
-
-
-def _on_duals(Dual, program, *numbers):
-    out = PROGRAMS[program](*[Dual(value, tangent) for value, tangent in numbers])
-    return np.array([out.value, out.tangent])
-
-
-PROGRAMS = {
-    "x + y": lambda x, y: x + y,
-    "x * y": lambda x, y: x * y,
-    "(x + y) * y": lambda x, y: (x + y) * y,
-    "x * x * y": lambda x, y: x * x * y,
-}
-NUMBERS = [((3.0, 1.0), (2.0, 0.0)), ((3.0, 0.5), (2.0, -4.0)), ((-1.5, 2.0), (4.0, 3.0))]
-
-# ---- the others
-
-
-def jacobian(f, x):
-    """Column j is J·eⱼ: one forward pass each."""
-    return np.stack([jvp(f)(x, e) for e in np.eye(len(x))], axis=1)
-
-
-def _by_columns(f, x):
-    return [jvp(f)(x, e) for e in np.eye(len(x))]
-
-
-def _two(x):
-    return ops.stack([x[0] * x[1] * x[2], ops.sin(x[0]) + x[2] ** 2])
-
-
-def _four(x):
-    return ops.stack([x[0], x[0] * x[1], ops.exp(x[1]), x[0] - 3 * x[1]])
-
-
-def _square(x):
-    return ops.stack([x[0] ** 2 * x[1], 5 * x[1] + x[0], x[2] * x[0]])
-
-
-class LineByHand:
-    """The line y_hat = w·x + b and its loss (y_hat - y)², with gradients by hand."""
-
-    def __init__(self, w=1.0, b=0.0, lr=0.1):
-        self.w, self.b, self.lr = w, b, lr
-
-    def forward(self, x, y):
-        self.x, self.residual = x, self.w * x + self.b - y  # kept for the backward pass
-        return self.residual**2
-
-    def backward(self):
-        return 2 * self.residual * self.x, 2 * self.residual
-
-    def update(self, dw, db):
-        self.w, self.b = self.w - self.lr * dw, self.b - self.lr * db
-
-
-def best_parts(n):
-    """The k at which k + n/k is least."""
-    return np.sqrt(n)
-
-
-def unscaled(g, scale):
-    """First to float32, then divide: in float16 the quotient would be lost."""
-    return g.astype(np.float32) / scale
-
-
-GRADIENTS = [
-    (np.array([3.1e-4, -0.02, 0.5, -2e-3], np.float16), 2.0**14),
-    (np.array([[1.5e-4, 7e-3], [-0.25, 2.0]], np.float16), 2.0**12),
-]
-
-
-def rounded(x):
-    """Rounded in value; in slope x itself: what was added is a constant."""
-    return x + (np.round(x.data) - x.data)
-
-
-def _value_and_slope(answer, values, weights):
-    x = Tensor(np.array(values), requires_grad=True)
-    out = answer(x)
-    ops.sum(out * np.array(weights)).backward()
-    return np.stack([plain(out), x.grad if x.grad is not None else np.zeros(len(values))])
-
-
-def per_example(x, delta):
-    """Xᵀδ, before the examples are added up."""
-    return x[:, :, None] * delta[:, None, :]
-
-
-def _batches(rng):
-    for n, inputs, outputs in ((4, 3, 2), (5, 2, 3)):
-        yield rng.normal(size=(n, inputs)).round(2), rng.normal(size=(n, outputs)).round(2)
-
+from textbook.exercises.chapter_08 import trials, wrong
+from textbook.exercises.chapter_08.answers import (
+    Dual,
+    best_parts,
+    derivative,
+    jacobian,
+    per_example,
+    rounded,
+    unscaled,
+    value,
+)
 
 EXERCISES = [
     Exercise(
         "8-1", "implement", "The derivative of a formula, as a formula: rules for + and *.",
         reference=derivative,
-        cases=FORMULAS,
+        cases=trials.FORMULAS,
         run=lambda answer, e, x: value(answer(e), x),
         mistakes={
             "The derivative of a product is not the product of the derivatives: (a·b)′ = a′·b + a·b′.":
-                _gone_wrong(lambda a, b, da, db: ("*", da, db)),
+                wrong.gone_wrong(lambda a, b, da, db: ("*", da, db)),
             "The product rule has two terms: a′·b and a·b′.":
-                _gone_wrong(lambda a, b, da, db: ("*", da, b)),
+                wrong.gone_wrong(lambda a, b, da, db: ("*", da, b)),
             "The product rule has two terms: the other one is a′·b.":
-                _gone_wrong(lambda a, b, da, db: ("*", a, db)),
+                wrong.gone_wrong(lambda a, b, da, db: ("*", a, db)),
             "In (a·b)′ each factor is differentiated once, and the other stays: a′·b + a·b′.":
-                _gone_wrong(lambda a, b, da, db: ("+", ("*", da, a), ("*", db, b))),
+                wrong.gone_wrong(lambda a, b, da, db: ("+", ("*", da, a), ("*", db, b))),
             "The derivative of a number is 0: it does not change with x.":
-                _gone_wrong(_rule, leaf=lambda e: 1),
+                wrong.gone_wrong(wrong.rule, leaf=lambda e: 1),
             "The derivative of x is 1.":
-                _gone_wrong(_rule, leaf=lambda e: e if e == "x" else 0),
+                wrong.gone_wrong(wrong.rule, leaf=lambda e: e if e == "x" else 0),
             "A number keeps its value in your derivative: it is 0, since a number does not change with x.":
-                _gone_wrong(_rule, leaf=lambda e: 1 if e == "x" else e),
+                wrong.gone_wrong(wrong.rule, leaf=lambda e: 1 if e == "x" else e),
             "A sum is not differentiated like a product: (a + b)′ = a′ + b′.":
-                _gone_wrong(_rule, plus=_rule),
+                wrong.gone_wrong(wrong.rule, plus=wrong.rule),
             "Join the two terms of the product rule with +.":
-                _gone_wrong(lambda a, b, da, db: ("*", ("*", da, b), ("*", a, db))),
+                wrong.gone_wrong(lambda a, b, da, db: ("*", ("*", da, b), ("*", a, db))),
         },
         insight="Both a and b are written down twice, once in each term: that is where the formula begins to swell.",
     ),
     Exercise(
         "8-2", "implement", "Numbers that carry their tangent: + and *.",
         reference=Dual,
-        cases=[(name, *numbers) for name in PROGRAMS for numbers in NUMBERS],
-        run=_on_duals,
+        cases=[(name, *numbers) for name in trials.PROGRAMS for numbers in trials.NUMBERS],
+        run=trials.on_duals,
         mistakes={
             "The tangent of a product is not the product of the tangents: it is a′·b + a·b′.":
-                _dual(mul=lambda a, b: a.tangent * b.tangent),
+                wrong.dual(mul=lambda a, b: a.tangent * b.tangent),
             "The tangent of a product has two terms: one more for how fast the second factor changes.":
-                _dual(mul=lambda a, b: a.tangent * b.value),
+                wrong.dual(mul=lambda a, b: a.tangent * b.value),
             "The tangent of a product has two terms: one more for how fast the first factor changes.":
-                _dual(mul=lambda a, b: a.value * b.tangent),
+                wrong.dual(mul=lambda a, b: a.value * b.tangent),
             "Each tangent goes with the value of the other factor: a′·b + a·b′.":
-                _dual(mul=lambda a, b: a.tangent * a.value + b.tangent * b.value),
+                wrong.dual(mul=lambda a, b: a.tangent * a.value + b.tangent * b.value),
             "In a product the tangents are not added as they are: each is multiplied by the other's value.":
-                _dual(mul=lambda a, b: a.tangent + b.tangent),
+                wrong.dual(mul=lambda a, b: a.tangent + b.tangent),
             "The sum has lost its tangent: it is the sum of the two tangents.":
-                _dual(add=lambda a, b: 0.0),
+                wrong.dual(add=lambda a, b: 0.0),
             "The product has lost its tangent: pass it on as the second argument of Dual.":
-                _dual(mul=lambda a, b: 0.0),
+                wrong.dual(mul=lambda a, b: 0.0),
             "Both summands change: add the second tangent too.":
-                _dual(add=lambda a, b: a.tangent),
+                wrong.dual(add=lambda a, b: a.tangent),
             "Both lose their tangents: Dual takes two arguments.":
-                _dual(add=lambda a, b: 0.0, mul=lambda a, b: 0.0),
+                wrong.dual(add=lambda a, b: 0.0, mul=lambda a, b: 0.0),
         },
         insight="Forward mode is arithmetic with pairs: no graph is kept, and a tangent is there as soon as its value.",
     ),
@@ -245,21 +84,21 @@ EXERCISES = [
     Exercise(
         "8-3", "implement", "The Jacobian of f at x, column by column.",
         reference=jacobian,
-        cases=[(_two, np.array([2.0, 3.0, -1.0])), (_four, np.array([0.5, 1.5])),
-               (_square, np.array([2.0, -1.0, 0.5]))],
+        cases=[(trials.two, np.array([2.0, 3.0, -1.0])), (trials.four, np.array([0.5, 1.5])),
+               (trials.square, np.array([2.0, -1.0, 0.5]))],
         mistakes={
             "Each product J·e is a column; yours stand as rows. Stack them along axis 1, or transpose.":
-                lambda f, x: np.stack(_by_columns(f, x)),
+                lambda f, x: np.stack(wrong.by_columns(f, x)),
             "One pass with a vector of ones adds all columns up: take one unit vector at a time.":
                 lambda f, x: jvp(f)(x, np.ones(len(x))),
             "That is the first column alone: go through all unit vectors.":
-                lambda f, x: _by_columns(f, x)[0],
+                lambda f, x: wrong.by_columns(f, x)[0],
             "That is the last column alone: collect them all.":
-                lambda f, x: _by_columns(f, x)[-1],
+                lambda f, x: wrong.by_columns(f, x)[-1],
             "The direction is x itself: take the unit vectors, the rows of np.eye(len(x)).":
                 lambda f, x: np.stack([jvp(f)(x, x) for _ in x], axis=1),
             "The columns are joined into one long row: stack them side by side.":
-                lambda f, x: np.concatenate(_by_columns(f, x)),
+                lambda f, x: np.concatenate(wrong.by_columns(f, x)),
         },
         insight="With backward passes the same matrix comes row by row: take what there is less of.",
     ),
@@ -311,7 +150,7 @@ EXERCISES = [
     Exercise(
         "8-5", "implement", "The gradient in float32, from float16 gradients of scale·loss.",
         reference=unscaled,
-        cases=GRADIENTS,
+        cases=trials.GRADIENTS,
         mistakes={
             "You divide in float16, and the small ones become 0 again: first .astype(np.float32), then divide.":
                 lambda g, scale: (g / np.float16(scale)).astype(np.float32),
@@ -342,7 +181,7 @@ EXERCISES = [
         "8-6", "implement", "A tensor rounded in value, whose gradient passes as if it were not.",
         reference=rounded,
         cases=[([0.4, 1.6, -2.3], [1.0, 2.0, -3.0]), ([2.7], [5.0])],
-        run=_value_and_slope,
+        run=trials.value_and_slope,
         mistakes={
             "The gradient is right, the value is not rounded.":
                 lambda x: x * 1.0,
@@ -360,7 +199,7 @@ EXERCISES = [
     Exercise(
         "8-7", "derive", "The gradient of a weight for each example, from X (N, n) and δ (N, m): shape (N, n, m).",
         reference=per_example,
-        cases=_batches,
+        cases=trials.batches,
         mistakes={
             "Summed over the batch: that is the ordinary gradient, Xᵀδ. Keep the examples apart.":
                 lambda x, delta: x.T @ delta,

@@ -1,0 +1,58 @@
+"""How answers to the exercises of chapter 8 are tried: cases to compare."""
+
+import numpy as np
+
+from textbook import ops
+from textbook.engine import Tensor, plain
+
+FORMULAS = [
+    (("*", ("+", "x", 3), ("*", "x", "x")), 2.0),
+    (("+", ("*", 5, "x"), ("*", ("*", "x", "x"), ("+", "x", "x"))), -1.5),
+    (("*", 4, ("*", "x", ("+", 1, ("*", -1, "x")))), 0.3),
+    ("x", 0.7),
+    (7, 0.7),
+]
+
+
+def on_duals(Dual, program, *numbers):
+    out = PROGRAMS[program](*[Dual(value, tangent) for value, tangent in numbers])
+    return np.array([out.value, out.tangent])
+
+
+PROGRAMS = {
+    "x + y": lambda x, y: x + y,
+    "x * y": lambda x, y: x * y,
+    "(x + y) * y": lambda x, y: (x + y) * y,
+    "x * x * y": lambda x, y: x * x * y,
+}
+NUMBERS = [((3.0, 1.0), (2.0, 0.0)), ((3.0, 0.5), (2.0, -4.0)), ((-1.5, 2.0), (4.0, 3.0))]
+
+
+def two(x):
+    return ops.stack([x[0] * x[1] * x[2], ops.sin(x[0]) + x[2] ** 2])
+
+
+def four(x):
+    return ops.stack([x[0], x[0] * x[1], ops.exp(x[1]), x[0] - 3 * x[1]])
+
+
+def square(x):
+    return ops.stack([x[0] ** 2 * x[1], 5 * x[1] + x[0], x[2] * x[0]])
+
+
+GRADIENTS = [
+    (np.array([3.1e-4, -0.02, 0.5, -2e-3], np.float16), 2.0**14),
+    (np.array([[1.5e-4, 7e-3], [-0.25, 2.0]], np.float16), 2.0**12),
+]
+
+
+def value_and_slope(answer, values, weights):
+    x = Tensor(np.array(values), requires_grad=True)
+    out = answer(x)
+    ops.sum(out * np.array(weights)).backward()
+    return np.stack([plain(out), x.grad if x.grad is not None else np.zeros(len(values))])
+
+
+def batches(rng):
+    for n, inputs, outputs in ((4, 3, 2), (5, 2, 3)):
+        yield rng.normal(size=(n, inputs)).round(2), rng.normal(size=(n, outputs)).round(2)
