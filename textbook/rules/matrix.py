@@ -76,7 +76,7 @@ def orthogonalised(m: Array, steps: int = 5, eps: float = 1e-7) -> Array:
 
     >>> stretched = np.diag([5.0, 1.0, 0.1])
     >>> np.diag(orthogonalised(stretched)).round(2)
-    array([0.7 , 1.12, 0.72])
+    array([0.72, 0.8 , 0.68])
     """
     a, b, c = NEWTON_SCHULZ
     x = m.T if m.shape[0] > m.shape[1] else m  # the smaller of the two products
