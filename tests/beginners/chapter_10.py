@@ -222,7 +222,7 @@ def clipped(grads, max_norm):
     if norm > max_norm:
         return [g / norm for g in grads]
     return grads
-""", None),
+""", "down to 1: the limit is max_norm"),
         ("""
 def clipped(grads, max_norm):
     norm = np.linalg.norm([np.linalg.norm(g) for g in grads])

@@ -67,6 +67,11 @@ def _by_another_norm(norm_of):
     return answer
 
 
+def _to_length_one(grads, max_norm):
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads))
+    return [g / norm for g in grads] if norm > max_norm else grads
+
+
 def wide_rate(lr, base, width):
     """Adam's learning rate for weights with `width` inputs, tuned at `base` inputs."""
     return lr * base / width
@@ -269,7 +274,7 @@ EXERCISES = [
             "The largest norm of one gradient is not the joint norm.":
                 _by_another_norm(lambda grads: max(np.linalg.norm(g) for g in grads)),
             "That brings the norm down to 1: the limit is max_norm.":
-                lambda grads, max_norm: [g / max(1, np.sqrt(sum(np.sum(f**2) for f in grads))) for g in grads],
+                _to_length_one,
         },
         insight="One number for all: the step keeps its direction. optim.clip_grad_norm does the same in place.",
     ),
