@@ -61,6 +61,21 @@ def heavy_ball(mu, L):
 """, "the mixed term is missing"),
         ("""
 def heavy_ball(mu, L):
+    beta = ((np.sqrt(L) - np.sqrt(mu)) / (np.sqrt(L) + np.sqrt(mu))) ** 2
+    return [(1 - np.sqrt(beta)) ** 2 / (mu * (1 - beta)), beta]
+""", "leave the 1 − β out"),
+        ("""
+def heavy_ball(mu, L):
+    beta = ((np.sqrt(L) - np.sqrt(mu)) / (np.sqrt(L) + np.sqrt(mu))) ** 2
+    return [(1 - np.sqrt(beta)) ** 2 / L, beta]
+""", "The ends are mixed up"),
+        ("""
+def heavy_ball(mu, L):
+    a, b = np.sqrt(mu), np.sqrt(L)
+    return [(2 / (b - a)) ** 2, ((b + a) / (b - a)) ** 2]
+""", "That is the other solution"),
+        ("""
+def heavy_ball(mu, L):
     return [1 / L, 0.9]
 """, None),
         ("""
@@ -82,6 +97,9 @@ def heavy_ball(mu, L):
         (ADAM.replace("return theta, m, v", "return theta"), "return theta, m, v"),
         (ADAM.replace("(np.sqrt(v_hat) + eps)", "np.sqrt(v_hat)"), "ε is missing"),
         (ADAM.replace("beta2 * v", "beta1 * v"), None),
+        (ADAM.replace("return theta, m, v", "return m, v, theta"), "in another order"),
+        (ADAM.replace("v / (1 - beta2 ** t)", "v").replace("np.sqrt(v_hat)", "np.sqrt(v_hat) / (1 - beta2 ** t)"),
+         "The root is that of v̂"),
         ("""
 def adam_step(theta, g, m, v, t, lr, beta1, beta2, eps):
     m = m + (1 - beta1) * (g - m)
@@ -121,6 +139,19 @@ def pick(rates, losses):
         medians.append(np.median(row) if len(row) else np.inf)
     return rates[np.argmin(medians)]
 """, "Runs that diverged are left out"),
+        ("""
+def pick(rates, losses):
+    return rates[np.nanargmin(np.nanmedian(losses, axis=1))]
+""", "Runs that diverged are left out"),
+        ("""
+def pick(rates, losses):
+    return rates[np.argmin(np.nanmedian(losses, axis=1))]
+""", "np.nanmedian leaves out"),
+        (PICK.replace(", nan=np.inf", ""), "There is a 0 in place of a nan"),
+        ("""
+def pick(rates, losses):
+    return rates[np.nanargmin(np.median(losses, axis=1))]
+""", "left out altogether"),
         (PICK.replace("rates[np.argmin(np.median(losses, axis=1))]", "np.argmin(np.median(losses, axis=1))"),
          "return the rate itself"),
         (PICK.replace("axis=1", "axis=0"), "a row is a rate"),

@@ -51,6 +51,11 @@ def _adam_not_squared(theta, g, m, v, t, lr, beta1, beta2, eps):
         return theta - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
 
 
+def _adam_root_before_correction(theta, g, m, v, t, lr, beta1, beta2, eps):
+    _, m, v = adam_step(theta, g, m, v, t, lr, beta1, beta2, eps)
+    return theta - lr * m / (1 - beta1**t) / (np.sqrt(v) / (1 - beta2**t) + eps), m, v
+
+
 def _adam_cases(rng):
     for t in (1, 3, 20):
         theta, g, m = rng.normal(size=(3, 4))
@@ -75,7 +80,7 @@ PICK_LOSSES = [
     # In turn the lowest median, the lowest mean, the lowest single loss, a row with a nan, one that is all nan.
     np.array([[0.5, 0.52, 9.0], [0.8, 0.8, 0.8], [0.9, 0.1, 0.95], [0.3, np.nan, 0.6], [np.nan, np.nan, np.nan]]),
     np.array([[2.0, 2.1, np.nan], [1.0, 0.9, 4.0], [1.1, 1.2, 1.3], [0.1, 3.0, 3.1], [0.2, np.nan, np.nan]]),
-    np.array([[3.0, 3.1, 3.2], [0.05, 2.5, 2.6], [1.5, 1.6, 1.4], [0.9, 1.0, 8.0], [0.7, 0.8, np.nan]]),
+    np.array([[3.0, 3.1, 3.2], [0.05, 2.5, 2.6], [1.5, 1.6, 1.4], [0.06, np.nan, 3.0], [0.7, 0.8, np.nan]]),
 ]
 
 
@@ -94,6 +99,10 @@ def _bad(losses):
 def _median_of_the_rest(losses):
     medians = [np.median(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.inf for row in losses]
     return np.array(medians)
+
+
+def _nanmedian(losses):
+    return np.where(np.isnan(losses).all(axis=1), np.nan, _median_of_the_rest(losses))
 
 
 def after_rounds(sigma, rounds, a=3.4445, b=-4.7750, c=2.0315):
@@ -180,6 +189,12 @@ EXERCISES = [
                 lambda mu, L: [heavy_ball(mu, L)[0] / 4, heavy_ball(mu, L)[1]],
             "(√μ + √L)² is not μ + L: the mixed term is missing.":
                 lambda mu, L: [4 / (mu + L), heavy_ball(mu, L)[1]],
+            "The momentum is right. The rate is that of the mean (9.2); here v accumulates: leave the 1 − β out.":
+                lambda mu, L: [heavy_ball(mu, L)[0] / (1 - heavy_ball(mu, L)[1]), heavy_ball(mu, L)[1]],
+            "The momentum is right. The ends are mixed up: αμ = (1 − √β)² and αL = (1 + √β)².":
+                lambda mu, L: [heavy_ball(mu, L)[0] * mu / L, heavy_ball(mu, L)[1]],
+            "That is the other solution, with β > 1, which grows. For β < 1 the root of (1 − √β)² is 1 − √β.":
+                lambda mu, L: [4 / (np.sqrt(L) - np.sqrt(mu)) ** 2, 1 / heavy_ball(mu, L)[1]],
         },
         insight="√β = (√κ − 1)/(√κ + 1): gradient descent's factor with √κ in place of κ.",
     ),
@@ -191,6 +206,8 @@ EXERCISES = [
             "0.002 is gradient descent's step, αg. Here it is divided by √v.": 0.002,
             "You divided by v. The rule divides by its root.": 0.01 * 0.2 / (0.001 * 0.04),
             "1 − β is 0.001, and its root 0.0316: divide α by the root.": 10.0,
+            "31.6 is how many α the step is long: it is 31.6·α.": 1 / np.sqrt(0.001),
+            "√v is √0.001·|g|: the size of g cancels.": 0.01 * 0.2 / np.sqrt(0.001),
         },
         insight="√v = √0.001·|g|, so the step is α/√0.001 = 31.6·α, whatever the gradient: 0.316 in place of 0.01.",
         rtol=0.02,
@@ -216,6 +233,9 @@ EXERCISES = [
             "v is the mean of g², not of (g − m)²: it is no variance.": lambda *a: _adam(*a, uncentred=False),
             "ε is missing under the fraction.": _adam_without_eps,
             "That is theta alone: return theta, m, v.": lambda *a: adam_step(*a)[0],
+            "All three are right, in another order: return theta, m, v.":
+                lambda *a: (*adam_step(*a)[1:], adam_step(*a)[0]),
+            "The root is that of v̂, with its correction: √(v/(1 − β₂ᵗ)).": _adam_root_before_correction,
         },
         insight="The size of g cancels between m̂ and √v̂: the step says how steady the gradient is, in units of α.",
     ),
@@ -254,6 +274,12 @@ EXERCISES = [
                 _by(lambda losses: _bad(losses).min(axis=1)),
             "Runs that diverged are left out, so that a rate is judged by its survivors: count them as infinite.":
                 _by(_median_of_the_rest),
+            "np.nanmedian leaves out the runs that diverged: put np.inf in place of nan first.":
+                _by(_nanmedian),
+            "There is a 0 in place of a nan, the best loss of all: put np.inf there.":
+                _by(lambda losses: np.median(np.nan_to_num(losses), axis=1)),
+            "A rate with one diverged seed is left out altogether. Count that run as infinite, and take the median.":
+                _by(lambda losses: _bad(np.median(losses, axis=1))),
             "A nan spreads: argmin takes a row with a nan for the least. Put np.inf in its place.":
                 lambda rates, losses: rates[int(np.median(losses, axis=1).argmin())],
             "That is its number in the list: return the rate itself.":
@@ -275,7 +301,7 @@ EXERCISES = [
             "Momentum pays where curvatures differ much, and gradients are exact.": "momentum",
             "It is as good as the others here, not better.": "gradient descent",
         },
-        insight="Tuned with one budget, the ranges of their seeds overlap or nearly touch. Tuning is most of the race.",
+        insight="Tuned with one budget, the ranges of their seeds overlap. Tuning is most of the race.",
     ),
     Exercise(
         "9-5", "implement", "What so many rounds of σ ← aσ + bσ³ + cσ⁵ make of a singular value.",

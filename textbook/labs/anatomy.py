@@ -84,7 +84,7 @@ def picture(fig):
         numbers[name] = [ax.text(i, 0, "0", ha="center", fontsize=8) for i in range(4)]
     for ax in (*axes.values(), past):
         ax.set_yscale("symlog", linthresh=0.01, linscale=0.5)
-        ax.set(ylim=(-TOP, TOP), yticks=[-10, -1, -0.1, 0, 0.1, 1, 10], yticklabels=[])
+        ax.set(ylim=(-4 * TOP, 4 * TOP), yticks=[-10, -1, -0.1, 0, 0.1, 1, 10], yticklabels=[])
         ax.title.set_fontsize(10)
     for kind, color, mark in zip(KINDS, COLORS, MARKS, strict=True):
         curves += past.plot([], [], mark, ls="-", lw=0.8, ms=3, color=color, label=kind)

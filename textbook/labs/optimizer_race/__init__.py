@@ -213,7 +213,7 @@ def picture(fig):
             if 0 <= diverged <= step:
                 end = f"diverged at step {diverged}" if np.isfinite(loss) else "undefined at the start"
             else:
-                end = f"loss {loss:.3g}" + (f", at the target since step {reached}" if 0 <= reached <= step else "")
+                end = f"loss {loss:.3g}" + (f", first at the target at step {reached}" if 0 <= reached <= step else "")
             said.append(f"{rule}, α = {d.lr[rule] * d.times[number]:.3g}: {end}")
         return "\n".join(said)
 
