@@ -368,8 +368,8 @@ show.folded(races_picture, "Show the races: above, the tuning; below, the final 
 def told(losses):
     return f"{np.median(losses):.3f} ({losses.min():.3f} to {losses.max():.3f})"
 
-numbers = [f"{'':9}" + "".join(f"{name:24}" for name in races)]
-numbers += [f"{rule:9}" + "".join(f"{told(race[rule].final):24}" for race in races.values()) for rule in rules]
+numbers = [f"{name}: " + ", ".join(f"{rule} {told(racer.final)}" for rule, racer in race.items())
+           for name, race in races.items()]
 show.folded("\n".join(numbers), "Show the final losses in numbers: the median, lowest and highest of five fresh seeds")
 
 # %% [markdown]
