@@ -86,24 +86,28 @@ print(f"automatic {grad(program)(x):.9f}")
 print(f"numeric   {(program(x + h) - program(x - h)) / (2 * h):.9f}")
 
 # %% [markdown]
-# | way | exact? | price of a gradient by $N$ inputs |
+# | way | exact? | price of a gradient by 1,000 inputs |
 # |---|---|---|
-# | numeric | a few digits are lost, whatever $h$ ([appendix, A.10](90_mathematics.ipynb)) | $2N$ runs of the program |
+# | numeric | a few digits are lost, whatever $h$ ([appendix, A.10](90_mathematics.ipynb)) | 2,000 runs of the program |
 # | symbolic | as rounding allows | a formula that may grow exponentially |
-# | automatic, backwards | as rounding allows | one run and one backward pass: a few times the run, whatever $N$ |
+# | automatic, backwards | as rounding allows | one run and one backward pass: a few times the run, for a million inputs too |
 #
 # ## 8.2 Forwards
 #
-# The chain rule has two directions. Backpropagation starts from the result. One can start from an input, too: let it move with speed 1, and ask how fast everything else moves. This speed is called **tangent** and written with a dot. It adds up over the edges *into* a node $c$, from its parents $p$:
+# The chain rule has two directions. Backpropagation starts from the result. One can start from an input, too: let it move with speed 1, hold the other inputs still, and ask how fast everything else moves. This speed is called **tangent** and written with a dot. Each parent $p$ of a node $c$ adds its speed times the slope of $c$ in $p$:
 #
 # $$\dot{c}=\sum_{p\to{c}}\frac{\partial{c}}{\partial{p}}\,\dot{p}\tag{8.2}$$
 #
-# By hand for $f=(x+y)\cdot{y}$ at $x=3$, $y=2$, while $y$ moves ($\dot{x}=0$, $\dot{y}=1$):
+# By hand for $f=(x+y)\cdot{y}$ at $x=3$, $y=2$, while $y$ moves. Go in topological order, parents first, and write beside each value its tangent:
 #
 # | node | value | tangent |
 # |---|---|---|
-# | $u=x+y$ | 5 | $\dot{x}+\dot{y}=1$ |
-# | $f=u\cdot{y}$ | 10 | $y\,\dot{u}+u\,\dot{y}=2+5=7$ |
+# | $x$ | 3 | $\dot{x}=0$, it is held still |
+# | $y$ | 2 | $\dot{y}=1$, it moves |
+# | $u=x+y$ | 5 | $1\cdot\dot{x}+1\cdot\dot{y}=0+1=1$ |
+# | $f=u\cdot{y}$ | 10 | $y\,\dot{u}+u\,\dot{y}=2\cdot1+5\cdot1=7$ |
+#
+# The last tangent is $\partial{f}/\partial{y}=7$, as backwards. Of $x$ it says nothing: for $\partial{f}/\partial{x}$ start again, with $\dot{x}=1$ and $\dot{y}=0$. (Try it: the tangents are 1 and 2.)
 #
 # **Exercise 8-2 (implement).** A **dual number** carries its value and its tangent. Complete the sum and the product; both return a `Dual`.
 
@@ -175,7 +179,7 @@ w = np.random.default_rng(0).normal(size=(5, 2)).round(1)
 f, x = (lambda x: ops.tanh(x @ w)), np.array([0.1, -0.2, 0.3, 0.4, -0.5])
 rows = np.stack([engine.value_and_grad(f, seed=row)(x)[1] for row in np.eye(2)])
 print(rows.round(3))
-print("5 forward passes and 2 backward passes agree:", np.allclose(jacobian(f, x), rows, rtol=1e-13))
+print("5 forward passes and 2 backward passes agree:", np.allclose(jacobian(f, x), rows, rtol=1e-13, atol=0))
 
 # %% [markdown]
 # A loss has *one* output and perhaps a million inputs. One backward pass gives its whole gradient; forwards it would take a million. That is why deep learning goes backwards.
@@ -323,7 +327,7 @@ def best_parts(n): ...
 check.exercise("8-4", best_parts)
 
 # %% [markdown]
-# Now `deep` from above on both engines, in 4 parts; PyTorch's checkpoint lives in `torch.utils.checkpoint`. (PyTorch's first part has the leaf as its input, which exists anyway: three are left to keep.)
+# Now `deep` from above on both engines, in 4 parts; PyTorch's checkpoint lives in `torch.utils.checkpoint`. (PyTorch's first part has the leaf as its input, which exists anyway: three are left to keep. Ours counts the net's result too.) The count is taken between the passes; in the backward pass the results inside one part come on top, 8 of ours.
 
 # %%
 from torch.utils.checkpoint import checkpoint as torch_checkpoint
@@ -344,12 +348,12 @@ print("PyTorch:", torch_twin.saved_bytes(theirs_in_parts, [theirs]) // 8000)
 # %% [markdown]
 # ## 8.7 Half the digits
 #
-# Graphics processors compute several times as fast in **float16**, which takes half the memory of float32. But it has few numbers:
+# Many graphics processors compute several times as fast in **float16**, which takes half the memory of float32. But it has few numbers:
 
 # %%
 for kind in (np.float16, np.float32):
     about = np.finfo(kind)
-    print(f"{kind.__name__}: from {about.smallest_subnormal:.0e} to {about.max:.0e}, next after 1: 1 + {about.eps:.0e}")
+    print(f"{kind.__name__}: from {about.smallest_subnormal:.0e} to {about.max:.4g}, next after 1: 1 + {about.eps:.0e}")
 
 # %% [markdown]
 # **Question 8-d.** A weight is 1, an update 0.0001. What is the sum in float16?
@@ -361,7 +365,7 @@ ask.number("8-d", "1 + 0.0001 =")
 check.prediction("8-d")
 
 # %% [markdown]
-# So **mixed precision** (Micikevicius et al. 2018) keeps the weights in float32, and casts them to float16 for the forward and backward pass. One more thing must be mended. Below, the mean over 4,096 examples (`ops.mean`) gives each an upstream gradient of 1/4096; times an input of 0.0001 that is $2\cdot10^{-8}$, and float16 has no such number. The true gradient of $w$ is 0.0001.
+# So **mixed precision** (Micikevicius et al. 2018) keeps the weights in float32, and casts them to float16 for the forward and backward pass. One more thing must be mended. Below, the mean over 4,096 examples (`ops.mean`) gives each an upstream gradient of 1/4096; times an input of 0.0001 that is $2\cdot10^{-8}$, and float16 has no such number. (Its least one is $6\cdot10^{-8}$: less than half of that becomes 0.) The true gradient of $w$ is 0.0001.
 
 # %%
 w, inputs = Tensor(np.float32(1.0), requires_grad=True), np.full(4096, 1e-4, np.float16)
@@ -401,7 +405,7 @@ for power in (0, 8, 16, 24):
 # %% [markdown]
 # At $2^0$ the smallest are lost, at $2^{24}$ the largest are infinite. Between there is room.
 #
-# (**bfloat16** is the other way out: 16 bits with the range of float32, and still fewer digits. It needs no scaling.)
+# (**bfloat16** is the other way out: 16 bits with the range of float32, and still fewer digits. As a rule it needs no scaling.)
 #
 # ## 8.8 Traps, each in both engines
 #
@@ -465,8 +469,18 @@ folded(f"ours: {outcome(twice, Tensor, lambda x: x * x)}\n"
 # %% [markdown]
 # $x+x$ needs no values, so PyTorch has nothing to miss. And `.grad` *adds up*, in both: forget `zero_grad`, and the old gradient stays in the new one.
 #
-# **Leaves or all nodes?** Both engines fill `.grad` of leaves alone. In PyTorch `u.retain_grad()`, before `backward`, asks for that of an inner node `u`, too.
-#
+# **Leaves or all nodes?** Both engines fill `.grad` of leaves alone. In PyTorch `u.retain_grad()`, before `backward`, asks for that of an inner node `u`, too:
+
+# %%
+x, t = Tensor(3.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+u, kept = x * 2, t * 2
+kept.retain_grad()
+(u * u).backward(), (kept * kept).backward()
+print("leaves:", x.grad, t.grad.item(), "  inner:", u.grad, kept.grad.item())
+(x * 2).backward(), (t * 2).backward()                  # the slope is 2; nothing has emptied .grad
+print("not emptied:", x.grad, t.grad.item())
+
+# %% [markdown]
 # ## 8.9 Derivatives of derivatives
 #
 # Our table's rules are made of the table's operations. So a backward pass over tensors records a graph of its own, and can be differentiated again. In PyTorch `create_graph=True` asks for that. A product of the Hessian $H$ (the matrix of second derivatives) with a vector $v$ then comes in two ways: backwards over backwards, `hvp`; or forwards over backwards, the tangent of the gradient:
@@ -559,7 +573,7 @@ pairs = zip(mine.values(), theirs.values(), strict=True)
 print("agree:", [np.allclose(a, np.moveaxis(b.numpy(force=True), 1, -1), rtol=1e-10, atol=1e-13) for a, b in pairs])
 
 # %% [markdown]
-# The ten of these 200 validation images with the longest gradients, with their labels:
+# The ten of these 200 validation images with the longest gradients (length: the root of the sum of squares, over all parameters), with their labels:
 
 # %%
 length = np.sqrt(sum((g.reshape(len(g), -1) ** 2).sum(axis=1) for g in mine.values()))
@@ -575,7 +589,7 @@ picture(fig, alt="The ten of 200 validation images that push the parameters hard
 #
 # ## 8.12 On MNIST: one seed, two engines
 #
-# The last test of two equal graphs is a training run. The same first weights, the same batches, 200 steps of Adam, in float64: any difference in any gradient would grow. `torch_twin.train_both` takes each step in both engines, and returns both losses of each step, and how far the parameters are apart at the end.
+# The last test of two equal graphs is a training run. The same first weights, the same batches, 200 steps of Adam, in float64: a gradient that is wrong in one engine soon sends the two apart. (Not if it is wrong by the same factor in every step: Adam divides that away. The comparisons above would see it.) `torch_twin.train_both` takes each step in both engines, and returns both losses of each step, and how far the parameters are apart at the end.
 
 # %%
 net = nn.MLP([784, 32, 10], rng=np.random.default_rng(0), dtype=np.float64)

@@ -13,15 +13,14 @@ from textbook.exercises.chapter_08.answers import (
     per_example,
     rounded,
     unscaled,
-    value,
 )
 
 EXERCISES = [
     Exercise(
         "8-1", "implement", "The derivative of a formula, as a formula: rules for + and *.",
         reference=derivative,
-        cases=trials.FORMULAS,
-        run=lambda answer, e, x: value(answer(e), x),
+        cases=list(zip(trials.FORMULAS, (2.0, -1.5, 0.3, 0.7, 0.7), strict=True)),
+        run=trials.slope,
         mistakes={
             "The derivative of a product is not the product of the derivatives: (a·b)′ = a′·b + a·b′.":
                 wrong.gone_wrong(lambda a, b, da, db: ("*", da, db)),
@@ -66,6 +65,14 @@ EXERCISES = [
                 wrong.dual(mul=lambda a, b: 0.0),
             "Both summands change: add the second tangent too.":
                 wrong.dual(add=lambda a, b: a.tangent),
+            "Both summands change, and their speeds add: you multiply the tangents of a sum.":
+                wrong.dual(add=lambda a, b: a.tangent * b.tangent),
+            "Your product takes both speeds to be 1. Each value is multiplied by the other's tangent: a′·b + a·b′.":
+                wrong.dual(mul=lambda a, b: a.value + b.value),
+            "The two terms of a product add: a′·b + a·b′.":
+                wrong.dual(mul=lambda a, b: a.tangent * b.value - a.value * b.tangent),
+            "You overwrite self.value, and read it again for the tangent: leave both numbers as they are, and return a "
+            "new Dual.": wrong.InPlace,
             "Both lose their tangents: Dual takes two arguments.":
                 wrong.dual(add=lambda a, b: 0.0, mul=lambda a, b: 0.0),
         },
@@ -131,6 +138,7 @@ EXERCISES = [
             "The sum k + n/k falls, then rises. Set its derivative by k to zero: 1 − n/k² = 0.": lambda n: n / 2,
             "That is the least sum itself, k + n/k. Which k gives it?": lambda n: 2 * np.sqrt(n),
             "At k = n every result is kept; at k = 1 too, for a while. The least is between.": lambda n: n,
+            "k need not be whole here: leave out the rounding.": lambda n: np.round(np.sqrt(n)),
             "From 1 − n/k² = 0 follows k² = n: take the root.": lambda n: n**2,
             "The derivative of n/k by k is −n/k²: there is no factor 2.": lambda n: np.sqrt(2 * n),
             "One part is no checkpoint at all: when it is computed again, everything is there.": lambda n: 1.0,
@@ -191,7 +199,7 @@ EXERCISES = [
                 lambda x: x - (np.round(x.data) - x.data),
             "The constant must be what is missing, round(x) − x: you add round(x) to x itself.":
                 lambda x: x + np.round(x.data),
-            "The value is right, the gradient 0 times what it should be: x must stay in the graph, not 0·x.":
+            "The value is right, the gradient is 0: x must stay in the graph. Add a constant to it, made of x.data.":
                 lambda x: 0 * x + np.round(x.data),
         },
         insight="A constant added in the right place: nets with rounded weights are trained like this.",

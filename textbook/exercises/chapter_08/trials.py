@@ -4,18 +4,37 @@ import numpy as np
 
 from textbook import ops
 from textbook.engine import Tensor, plain
+from textbook.exercises.chapter_08.answers import value
 
-FORMULAS = [
-    (("*", ("+", "x", 3), ("*", "x", "x")), 2.0),
-    (("+", ("*", 5, "x"), ("*", ("*", "x", "x"), ("+", "x", "x"))), -1.5),
-    (("*", 4, ("*", "x", ("+", 1, ("*", -1, "x")))), 0.3),
-    ("x", 0.7),
-    (7, 0.7),
-]
+FORMULAS = {
+    "(x + 3)·(x·x)": ("*", ("+", "x", 3), ("*", "x", "x")),
+    "5·x + (x·x)·(x + x)": ("+", ("*", 5, "x"), ("*", ("*", "x", "x"), ("+", "x", "x"))),
+    "4·(x·(1 + -1·x))": ("*", 4, ("*", "x", ("+", 1, ("*", -1, "x")))),
+    "x": "x",
+    "7": 7,
+}
+
+
+def slope(derivative, formula, x):
+    """The value at x of the formula that the answer makes of a formula."""
+    found = derivative(FORMULAS[formula])
+    _is_formula(found)
+    return value(found, x)
+
+
+def _is_formula(e):
+    """Raise TypeError where e holds what is none: a list, a text for a number, a sign in the middle."""
+    if isinstance(e, tuple) and len(e) == 3 and e[0] in ("+", "*"):
+        _is_formula(e[1])
+        _is_formula(e[2])
+    elif not (isinstance(e, int | float) or e == "x"):
+        raise TypeError(f'your derivative holds {e!r}; a formula is "x", a number, or a tuple (sign, a, b)')
 
 
 def on_duals(Dual, program, *numbers):
     out = PROGRAMS[program](*[Dual(value, tangent) for value, tangent in numbers])
+    if not hasattr(out, "tangent"):
+        raise TypeError(f"the result is a {type(out).__name__}: return a Dual, with a value and a tangent")
     return np.array([out.value, out.tangent])
 
 
@@ -49,6 +68,12 @@ GRADIENTS = [
 def value_and_slope(answer, values, weights):
     x = Tensor(np.array(values), requires_grad=True)
     out = answer(x)
+    if not isinstance(out, Tensor):
+        raise TypeError(f"the result is a {type(out).__name__}, from which no way leads back to x: return a tensor")
+    if not np.array_equal(x.data, values):
+        raise ValueError("you have overwritten x, and its digits are lost: leave x as it is, and return a new tensor")
+    if not out.requires_grad:
+        raise ValueError("no gradient can reach x: your tensor is made of x.data alone, which is a constant")
     ops.sum(out * np.array(weights)).backward()
     return np.stack([plain(out), x.grad if x.grad is not None else np.zeros(len(values))])
 

@@ -35,5 +35,19 @@ def dual(add=None, mul=None):
     return Other
 
 
+class InPlace(Dual):
+    """Writes into its left operand."""
+
+    def __add__(self, other):
+        self.value += other.value
+        self.tangent += other.tangent
+        return self
+
+    def __mul__(self, other):
+        self.value *= other.value
+        self.tangent = self.tangent * other.value + self.value * other.tangent
+        return self
+
+
 def by_columns(f, x):
     return [jvp(f)(x, e) for e in np.eye(len(x))]
