@@ -1,7 +1,7 @@
 """Exercises of chapter 11, second order: what the chapter and later ones import."""
 
 from textbook.exercises.chapter_11.answers import (
-    SCIPY_STEPS,
+    SCIPY_BILLS,
     bfgs_update,
     conjugate_gradients,
     fisher,
@@ -12,6 +12,6 @@ from textbook.exercises.chapter_11.answers import (
 from textbook.exercises.chapter_11.table import EXERCISES
 
 __all__ = [
-    "EXERCISES", "SCIPY_STEPS", "bfgs_update", "conjugate_gradients", "fisher", "newton_step", "orthogonalised",
+    "EXERCISES", "SCIPY_BILLS", "bfgs_update", "conjugate_gradients", "fisher", "newton_step", "orthogonalised",
     "safe_direction",
 ]  # fmt: skip

@@ -146,7 +146,7 @@ EXERCISES = [
             "50 is what d different eigenvalues may need. Equal ones are served by one step.": 50,
             "One step would do if all eigenvalues were equal.": 1,
         },
-        insight="After k steps the error is a polynomial of degree k in A. One with three roots is 0 at all three.",
+        insight="After k rounds r is b times a polynomial of degree k in A, 1 at 0. Three roots are enough.",
     ),
     Exercise(
         "11-6", "derive", "The Fisher matrix of logistic regression from the inputs and the weights.",
