@@ -135,7 +135,7 @@ ask.choice("10-c", "between about", ["0.9 and 1.1", "0.5 and 1.5", "0 and 2"])
 check.prediction("10-c")
 
 # %% [markdown]
-# Below, the singular values of products of 1, 10 and 50 such matrices, largest first. Beside them fifty from `init.orthogonal`: random rotations, all of whose singular values are 1.
+# Below, the singular values of products of 1, 10 and 50 such matrices, largest first. Beside them fifty from `init.orthogonal`: random rotations and reflections, all of whose singular values are 1.
 
 # %%
 fig, ax = figure(7.0, 2.9)
@@ -162,7 +162,7 @@ for width in (8, 32, 128):
           f"scatter {logs.std():.2f}, by the rule {np.sqrt(D / 2 / width):.2f}")
 
 # %% [markdown]
-# Wide layers keep to $g^D$; narrow ones scatter, and mostly fall below. In the lab $n=64$: expect a factor of 2 up or down over fifty layers.
+# Layers much wider than the net is deep keep to $g^D$; narrow ones scatter, and mostly fall below. In the lab $n=64$: expect a factor of 2 up or down over fifty layers.
 #
 # ### With an activation
 #
@@ -216,7 +216,7 @@ for activation in ("linear", "tanh", "sigmoid", "relu"):
 labs.gradient_flow.show(activation="sigmoid", gain=1.0)
 
 # %% [markdown]
-# With rotations and no activation nothing is left to scatter: the ratio is 1. The sigmoid vanishes at every gain of the slider, least at the largest. And its blue line deceives: the signal keeps its size, but most of it is the same for all inputs, since the outputs of a sigmoid are all positive.
+# With `init.orthogonal` and no activation nothing is left to scatter: the ratio is 1. The sigmoid vanishes at every gain of the slider, least at the largest. And its blue line deceives: the signal keeps its size, but most of it is the same for all inputs, since the outputs of a sigmoid are all positive.
 #
 # ## 10.5 The remedies, on and off
 #
@@ -533,7 +533,7 @@ for name, parts in remedies.items():
     print(f"{name:12} gradient {first / last:.0e}   outputs differ by {max(outputs.data.std(axis=0).mean(), 1e-6):.0e}")
 
 # %% [markdown]
-# Now train each: 100 steps of Adam, α = 0.001, batches of 64, two seeds. And "nothing" with other rates and rules as opponents. Which of the six will learn? Write down your order first.
+# Now train each: 100 steps of Adam, α = 0.001, batches of 64, two seeds. And "nothing" with other rates and rules as opponents, one seed each. Which of the six will learn? Write down your order first.
 
 # %%
 def trained(seed, rule="adam", lr=1e-3, **parts):

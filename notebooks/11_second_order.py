@@ -448,10 +448,10 @@ ask.choice("11-d", "the sharpness", ["stays where it began, below 2/α", "falls 
 check.prediction("11-d")
 
 # %% [markdown]
-# `second_order.watch_sharpness` descends, and measures at every tenth step (`tol`: how exactly).
+# `second_order.watch_sharpness` descends, and measures at every tenth step.
 
 # %%
-run = list(second_order.watch_sharpness(net_loss, w, lr=1.5, steps=300, every=10, tol=0.003, most=200, rng=np.random.default_rng(1)))
+run = list(second_order.watch_sharpness(net_loss, w, lr=1.5, steps=300, every=10, rng=np.random.default_rng(1)))
 step, loss, sharpness = np.array([(at.step, at.loss, at.sharpness) for at in run]).T
 
 # %%

@@ -45,7 +45,7 @@ def lecun(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
 
 
 def orthogonal(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """A random rotation, uniformly drawn; columns (or rows) of it where the matrix is not square.
+    """A random rotation or reflection, uniformly drawn; columns (or rows) of it where the matrix is not square.
 
     All its singular values are 1: it keeps the length of every vector, not only their mean.
 

@@ -25,7 +25,7 @@ def watched(loss: str, lr: float, steps: int = STEPS) -> tuple[np.ndarray, np.nd
     model = nn.MLP([784, 32, 32, 10], rng=np.random.default_rng(0), activation=ops.tanh, init=small)
     targets = np.eye(10, dtype=np.float32)[y] if loss == "mse" else y
     f, w = flat_loss(model, getattr(ops, loss), x - x.mean(), targets)
-    run = list(watch_sharpness(f, w, lr, steps, every=EVERY, tol=0.01, most=200, rng=np.random.default_rng(1)))
+    run = list(watch_sharpness(f, w, lr, steps, every=EVERY, rng=np.random.default_rng(1)))
     values, top = np.full(steps + 1, np.nan), np.full(steps // EVERY + 1, np.nan)
     values[: len(run)] = [at.loss for at in run]
     measured = [at.sharpness for at in run[::EVERY]]

@@ -167,7 +167,7 @@ EXERCISES = [
                 "0.9 and 1.1",
             "Some directions are shrunk to almost nothing: the matrix is nearly singular.": "0.5 and 1.5",
         },
-        insight="Only a rotation has all of them at 1. That is what an orthogonal start is for.",
+        insight="Only rotations and reflections have all of them at 1. That is what an orthogonal start is for.",
     ),
     Exercise(
         "10-2", "derive", "The gain that keeps the size of gradients through the leaky ReLU max(x, a·x).",

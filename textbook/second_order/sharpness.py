@@ -27,8 +27,8 @@ def watch_sharpness(
     steps: int = 300,
     *,
     every: int = 5,
-    tol: float = 0.05,
-    most: int = 100,
+    tol: float = 0.003,
+    most: int = 400,
     rng: np.random.Generator,
 ) -> Iterator[Watched]:
     """Gradient descent w ← w - lr·∇f(w), and the top eigenvalue of ∇²f(w) at every so many steps.
@@ -41,7 +41,8 @@ def watch_sharpness(
         lr: the learning rate.
         steps: how many updates; `steps` + 1 measurements are yielded, the start first.
         every: steps from one measurement of the sharpness to the next.
-        tol, most: of `top_eigenvalue`.
+        tol, most: of `top_eigenvalue`.  A loose `tol` lets a warm start stay with an eigenvector that is no longer the
+            top one: 0.05 can be a quarter too low for a while.
         rng: draws the first vector.
 
     Source: Cohen et al. 2021, Gradient Descent on Neural Networks Typically Occurs at the Edge of Stability.
