@@ -42,7 +42,7 @@ ANSWERS = {
         (SAFE + "    return -axes @ ((axes.T @ g) / curvatures)", "That is Newton's step"),
         (SAFE + "    return -axes @ np.diag(1 / curvatures) @ axes.T @ g", "That is Newton's step"),
         (SAFE + "    return axes @ ((axes.T @ g) / abs(curvatures))", "leads uphill along every axis"),
-        (SAFE + "    return -g / abs(curvatures)", None),
+        (SAFE + "    return -g / abs(curvatures)", "g is in the coordinates"),
         (SAFE + "    return -axes @ (g / abs(curvatures))", "g must first be written in the axes"),
         (SAFE + "    return -axes.T @ ((axes @ g) / abs(curvatures))", "The axes are the columns"),
         (SAFE + "    return -(axes.T @ g) / abs(curvatures)", "still written in the axes"),
@@ -69,7 +69,12 @@ ANSWERS = {
         (BFGS + "    rho = 1 / (y @ s)\n    I = np.eye(len(s))\n    return (I - rho * np.outer(y, s)) @ C @ (I - rho * np.outer(s, y))"
          " + rho * np.outer(y, y)", "s and y have changed places"),
         (BFGS + "    rho = 1 / (y @ s)\n    I = np.eye(len(s))\n    return (I - rho * (s @ y)) @ C @ (I - rho * (y @ s)) + rho * (s @ s)",
-         None),
+         "s @ y is one number"),
+        (BFGS + "    rho = 1 / (y @ s)\n    I = np.eye(len(s))\n    return (I - rho * np.outer(s, y)) * C * (I - rho * np.outer(y, s))"
+         " + rho * np.outer(s, s)", "The product of matrices is @"),
+        (BFGS + "    rho = 1 / (y @ s)\n    return (1 - rho * np.outer(s, y)) @ C @ (1 - rho * np.outer(y, s)) + rho * np.outer(s, s)",
+         "takes each number from 1"),
+        (BFGS + "    rho = 1 / (y @ s)\n    I = np.eye(len(s))\n    return (I - 0.5 * rho * np.outer(s, y)) @ C", None),
     ],
     "11-5": [
         (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
@@ -90,6 +95,13 @@ ANSWERS = {
          "        r = r - a * Ap\n        p = r + (r @ r) / (r @ r) * p\n    return x", "the whole last p is added"),
         (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x - a * p\n"
          "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x", "The sign of x"),
+        (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
+         "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n    return x", "The last line is missing"),
+        (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = r * r / (p @ Ap)\n        x = x + a * p\n"
+         "        new = r - a * Ap\n        p = new + new * new / (r * r) * p\n        r = new\n    return x", "a vector of squares"),
+        ("def conjugate_gradients(product, b, steps):\n    x = r = p = b\n    for k in range(steps):\n        Ap = product(p)\n"
+         "        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n        new = r - a * Ap\n"
+         "        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x", "x starts at 0"),
         (CG + "    A = np.stack([product(v) for v in np.eye(len(b))])\n    return np.linalg.solve(A, b)", None),
     ],
     "11-6": [
@@ -103,6 +115,9 @@ ANSWERS = {
         (FISHER + "    return X.T @ (y_hat * (1 - y_hat)) / len(X)", "That is a vector"),
         (FISHER + "    z = X @ w\n    return X.T @ np.diag(z * (1 - z)) @ X / len(X)", "Those are the logits"),
         (FISHER + "    g = (y_hat * (1 - y_hat))[:, None] * X\n    return g.T @ g / len(X)", "The variance stands once"),
+        (FISHER + "    return X.T @ np.diag((1 - y_hat) ** 2) @ X / len(X)", "squared error where the label is 1"),
+        (FISHER + "    return X.T @ np.diag(y_hat * (1 - y_hat) ** 2) @ X / len(X)", "the part of the label 1"),
+        (FISHER + "    return (y_hat * (1 - y_hat)).mean() * X.T @ X / len(X)", "each example has its own"),
         (FISHER + "    return X.T @ np.diag(y_hat**2) @ X / len(X)", None),
     ],
     "11-7": [
@@ -120,7 +135,10 @@ ANSWERS = {
          "The length stands inside the loop"),
         (NS + "    X = G / np.abs(G).max()\n    for _ in range(steps):\n        X = 1.5 * X - 0.5 * X @ X.T @ X\n    return X",
          "Divided by the largest entry"),
-        (NS + "    U, S, V = np.linalg.svd(G, full_matrices=False)\n    return U @ V", None),
+        (NS + "    U, S, V = np.linalg.svd(G, full_matrices=False)\n    return U @ V", "where the rounds lead in the end"),
+        (NS + "    X = G / np.linalg.norm(G, 2)\n    for _ in range(steps):\n        X = 1.5 * X - 0.5 * X @ X.T @ X\n    return X",
+         "is the largest singular value"),
+        (NS + "    X = G / np.linalg.norm(G)\n    for _ in range(steps):\n        X = 1.4 * X - 0.4 * X @ X.T @ X\n    return X", None),
         (NS + "    X = G / np.linalg.norm(G)\n    Q = X @ X.T @ X\n    for _ in range(steps):\n        X = 1.5 * X - 0.5 * Q\n    return X",
          "You kept G's"),
     ],

@@ -74,6 +74,8 @@ EXERCISES = [
                 lambda g, c, axes: -axes @ (np.where(c > 0, axes.T @ g, 0) / np.abs(c)),
             "The absolute value belongs to the curvatures alone. The gradient keeps its signs.":
                 lambda g, c, axes: -axes @ np.abs((axes.T @ g) / c),
+            "g is in the coordinates, a curvature belongs to an axis. Go into the axes, divide, and come back.":
+                lambda g, c, axes: -g / np.abs(c),
             "That is minus the gradient: the curvatures are not used.": lambda g, c, axes: -g,
         },
         insight="Now g·p = −Σ (its share)²/|λ| is negative, whatever the signs of the curvatures.",
@@ -85,6 +87,8 @@ EXERCISES = [
             "That is the gradient's size, in MB. The Hessian has a row for each parameter.": 7850 * 8 / 1e6,
             "So many millions of numbers; each takes 8 bytes.": 7850**2 / 1e6,
             "float64 takes 8 bytes, not 4.": 7850**2 * 4 / 1e6,
+            "Those are the bytes. A megabyte is a million of them.": 7850**2 * 8,
+            "Those are gigabytes. A megabyte is a million bytes.": 7850**2 * 8 / 1e9,
             "A byte is 8 bits: float64 takes 8 bytes, not 64.": 7850**2 * 64 / 1e6,
         },
         insight="7,850² numbers of 8 bytes. For the 235,146 of chapter 12's net it is 442 gigabytes.",
@@ -108,6 +112,10 @@ EXERCISES = [
                 wrong.elementwise,
             "ρ is missing from the last term.":
                 lambda C, s, y: bfgs_update(C, s, y) + (1 - 1 / (y @ s)) * np.outer(s, s),
+            "* multiplies matrices place by place. The product of matrices is @.": wrong.starred,
+            "1 − ρ·s·yᵀ takes each number from 1. The identity matrix is np.eye(len(s)).": wrong.ones,
+            "s @ y is one number. The matrix s·yᵀ, all products, is np.outer(s, y); so with y·sᵀ and s·sᵀ.":
+                wrong.dotted,
             "The last term is ρ·s·sᵀ. You added ρ·y·yᵀ.":
                 lambda C, s, y: bfgs_update(C, s, y) + (np.outer(y, y) - np.outer(s, s)) / (y @ s),
         },
@@ -132,6 +140,10 @@ EXERCISES = [
             "β is the ratio of the squared lengths, r·r. You took that of the lengths.":
                 lambda *case: wrong.cg(*case, turn=lambda r, before: (r @ r / (before @ before)) ** 0.5),
             "The sign of x: a·p is added.": lambda *case: -conjugate_gradients(*case),
+            "The last line is missing: r ← r⁺. Your r stays what it was at the start.": wrong.same_residual,
+            "x starts at 0, not at b: r = b is the residual of x = 0.":
+                lambda product, b, steps: b + conjugate_gradients(product, b, steps),
+            "r * r is a vector of squares. The dot product, one number, is r @ r.": wrong.squares,
             "It returns after the first step: the `return` stands inside the loop.":
                 lambda product, b, steps: conjugate_gradients(product, b, 1),
             "One step too many: the loop runs `steps` times.":
@@ -162,6 +174,12 @@ EXERCISES = [
                 lambda X, w: X.T @ ((X @ w * (1 - X @ w))[:, None] * X) / len(X),
             "The variance stands once: (ŷ − y)² has the mean ŷ(1 − ŷ), not its square.":
                 lambda X, w: X.T @ (((sigmoid(X @ w) * (1 - sigmoid(X @ w))) ** 2)[:, None] * X) / len(X),
+            "(1 − ŷ)² is the squared error where the label is 1. Its mean over both labels is ŷ(1 − ŷ).":
+                lambda X, w: X.T @ (((1 - sigmoid(X @ w)) ** 2)[:, None] * X) / len(X),
+            "ŷ(1 − ŷ)² is the part of the label 1. Add that of the label 0, (1 − ŷ)·ŷ².":
+                lambda X, w: X.T @ ((sigmoid(X @ w) * (1 - sigmoid(X @ w)) ** 2)[:, None] * X) / len(X),
+            "One mean weight for all examples: each example has its own, inside the sum.":
+                lambda X, w: np.mean(sigmoid(X @ w) * (1 - sigmoid(X @ w))) * X.T @ X / len(X),
             "That is a vector, the mean of the variance times x. The matrix needs x twice: Xᵀ·diag(…)·X.":
                 lambda X, w: X.T @ (sigmoid(X @ w) * (1 - sigmoid(X @ w))) / len(X),
             "That is the diagonal alone, as a vector.": lambda X, w: np.diag(fisher(X, w)),
@@ -183,6 +201,9 @@ EXERCISES = [
                 lambda G, steps: wrong.rounds(G, steps, a=0.5, b=-1.5),
             "Divided by the largest entry, a singular value may still be beyond √3. np.linalg.norm(G) is safe.":
                 lambda G, steps: wrong.rounds(G, steps, start=lambda G: np.abs(G).max()),
+            "np.linalg.norm(G, 2) is the largest singular value. The length asked for is np.linalg.norm(G).":
+                lambda G, steps: wrong.rounds(G, steps, start=lambda G: np.linalg.norm(G, 2)),
+            "That is UVᵀ, where the rounds lead in the end. Asked is the matrix after `steps` of them.": wrong.limit,
             "M**3 cubes each number. MMᵀM is M @ M.T @ M.": wrong.cubed,
             "One round too few: the loop runs `steps` times.": lambda G, steps: orthogonalised(G, steps - 1),
             "One round too many: the loop runs `steps` times.": lambda G, steps: orthogonalised(G, steps + 1),

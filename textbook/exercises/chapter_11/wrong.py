@@ -57,3 +57,44 @@ def stale(G, steps):
     for _ in range(steps):
         X = 1.5 * X - 0.5 * start @ start.T @ start
     return X
+
+
+def starred(C, s, y):
+    return left(s, y) * C * left(s, y).T + np.outer(s, s) / (y @ s)
+
+
+def ones(C, s, y):
+    rho = 1 / (y @ s)
+    return (1 - rho * np.outer(s, y)) @ C @ (1 - rho * np.outer(y, s)) + rho * np.outer(s, s)
+
+
+def dotted(C, s, y):
+    left = np.eye(len(s)) - 1.0
+    return left @ C @ left + (s @ s) / (y @ s)
+
+
+def same_residual(product, b, steps):
+    x, r, p = np.zeros_like(b), b, b
+    for _ in range(steps):
+        Ap = product(p)
+        a = (r @ r) / (p @ Ap)
+        x = x + a * p
+        new = r - a * Ap
+        p = new + (new @ new) / (r @ r) * p
+    return x
+
+
+def squares(product, b, steps):
+    x, r, p = np.zeros_like(b), b, b
+    for _ in range(steps):
+        Ap = product(p)
+        a = (r * r) / (p @ Ap)
+        x = x + a * p
+        before, r = r, r - a * Ap
+        p = r + (r * r) / (before * before) * p
+    return x
+
+
+def limit(G, steps):
+    U, _, Vt = np.linalg.svd(G, full_matrices=False)
+    return U @ Vt
