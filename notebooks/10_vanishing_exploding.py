@@ -34,7 +34,7 @@ labs.gradient_flow.show()
 #
 # Take layers of one unit: $z\leftarrow\tanh(w\,z)$, again and again. By the chain rule the derivative of the end by the start is a product, one factor for each layer. At $z=0$, where tanh has slope 1, each factor is $w$: after $D$ layers, the **depth**, the derivative is $w^D$.
 #
-# **Question 10-a.** Let $w=0.9$ and $D=50$. What is left of a gradient at the first layer?
+# **Question 10-a.** Let $w=0.9$, $D=50$ and $z=0$. What is left of a gradient at the first layer?
 
 # %%
 ask.choice("10-a", "left at the first layer", ["about 0.45", "about 0.05", "about 0.005", "nothing at all"])
@@ -55,11 +55,11 @@ rows = [f"w = {w}   at z = 0: {grad(net)(0.0, w):<10.2g} at z = 0.5: {grad(net)(
 show.folded("\n".join(rows), "Show the derivative after fifty layers")
 
 # %% [markdown]
-# A factor below 1 **vanishes**, a factor above 1 **explodes**: exponentially in the depth. The right column shows a third thing. With $w=2$ the derivative explodes at 0 and vanishes at 0.5: the unit is saturated there, its slope is nearly 0. Both fates can live in one net.
+# A factor below 1 **vanishes**, a factor above 1 **explodes**: exponentially in the depth. The right column shows a third thing. With $w=2$ the derivative explodes at 0 and vanishes from 0.5: within a few layers $z$ climbs to 0.96, where tanh is saturated and $w$ times its slope is only 0.17. Both fates can live in one net.
 #
 # ## 10.2 Jacobians multiply
 #
-# A layer of width $n$ takes the row $z$ to $\varphi(z)\,W$: first the activation φ, element by element, then a matrix. (Cut this way, a layer ends with its matrix. For a whole net it makes no difference.) Its **Jacobian** $J$ holds the derivative of each output by each input:
+# A layer of width $n$ takes the row $z$ to $\varphi(z)\,W$: first the activation φ, element by element, then a matrix. (Cut this way, a layer ends with its matrix. For a whole net it makes no difference.) Its **Jacobian**, transposed for the way down, is $J$: a row for each *input*, a column for each output (the gradients stand as columns here):
 #
 # $$J_{ij}=\frac{\partial{z'_j}}{\partial{z_i}}=\varphi'(z_i)\,W_{ij},\qquad\frac{\partial\mathcal{L}}{\partial{z}}=J\,\frac{\partial\mathcal{L}}{\partial{z'}}\tag{10.1}$$
 #
@@ -73,7 +73,7 @@ def down(upstream, z, w): ...
 check.exercise("10-1", down)
 
 # %% [markdown]
-# Your function, fifty times, against the engine. (`check.tried` takes yours if right, else the book's.) `init.lecun` draws a matrix of normal numbers with standard deviation $1/\sqrt{n}$; 0.8 times that here. `Tensor` records, and `backward` walks back. `size` is the root mean square, here and in all that follows.
+# Your function, fifty times, against the engine. (`check.tried` takes yours if right, else the book's.) `init.lecun` draws a matrix of normal numbers with standard deviation $1/\sqrt{n}$; 0.8 times that here. `Tensor` records, and `backward` walks back, starting from the gradient `seed` at the top. `size` is the root mean square, here and in all that follows.
 
 # %%
 rng, n, D = np.random.default_rng(0), 64, 50
@@ -166,13 +166,13 @@ for width in (8, 32, 128):
 #
 # ### With an activation
 #
-# (10.1) puts a slope $\varphi'(z)$ before each row of $W$. The mean squares of slopes enter (10.2) as a factor. So a layer multiplies the size of a gradient by
+# (10.1) puts a slope $\varphi'(z)$ before each row of $W$. The mean squares of slopes enter (10.2) as a factor. So a wide layer multiplies the size of a gradient, on average over the draws and if slopes and gradient are independent, by
 #
 # $$\text{factor}=g\,\sqrt{\mathrm{E}\,\varphi'(z)^2}\tag{10.3}$$
 #
 # where E is the mean over the values that arrive. For ReLU half of the slopes are 1 and half are 0: the mean square is ½, and the factor is $g/\sqrt2$. So $g=\sqrt2$ keeps the size: He's start (`init.he`). For tanh the slopes depend on how large $z$ is, which depends on $g$ again; followed layer by layer, that is *mean-field theory* (Schoenholz and others, 2017), the dotted line of the lab.
 #
-# **Exercise 10-2 (derive).** The *leaky ReLU* is $\max(x,a\,x)$: slope 1 above 0 and $a$ below, each for half of the values. Which gain keeps the size of gradients?
+# **Exercise 10-2 (derive).** The *leaky ReLU* is $\max(x,a\,x)$: slope 1 above 0 and $a$ below, each for half of the values. Return the gain that keeps the size of gradients.
 
 # %%
 def leaky_gain(a): ...
@@ -180,7 +180,7 @@ def leaky_gain(a): ...
 check.exercise("10-2", leaky_gain)
 
 # %% [markdown]
-# **Question 10-d.** The sigmoid has the slope $\sigma(z)(1-\sigma(z))$. With $g=1$, by what does a layer multiply the gradient at most?
+# **Question 10-d.** The sigmoid has the slope $\sigma(z)(1-\sigma(z))$. With $g=1$, how large is the factor (10.3) at most?
 
 # %%
 ask.number("10-d", "at most")
@@ -238,7 +238,7 @@ for words, gain, activation in (("sigmoid, gain 1", 1, "sigmoid"), ("ReLU, gain 
 #
 # So the right initialisation *is* (10.3) set to 1. It speaks of the first step only: nothing holds the factor once the weights move. Where no formula is at hand, measure.
 #
-# **Exercise 10-3 (implement).** A start from data. The net is $h\leftarrow\mathrm{relu}(h\,w)$ for each `w` in `weights`, beginning with `h = x`. Layer by layer, divide `w` by the standard deviation of `h @ w`. Return the list of new weights.
+# **Exercise 10-3 (implement).** A start from data. The net is $h\leftarrow\mathrm{relu}(h\,w)$ for each `w` in `weights`, beginning with `h = x`. Layer by layer, divide `w` by the standard deviation of `h @ w`, one number over all its entries, and go on with the new `w`. Leave `weights` as it is. Return the list of new weights.
 
 # %%
 def scaled_start(x, weights): ...
@@ -263,7 +263,7 @@ print(f"all were 0.1; now the first is {gains[0]:.2f}, the others {gains[1:].min
 show.show_source(nn.Residual)
 
 # %% [markdown]
-# The mean square of a gradient is multiplied by $1+\text{factor}^2$. That is never below 1. Is it harmless?
+# On average over the draws, the mean square of a gradient is multiplied by $1+\text{factor}^2$. That is never below 1. Is it harmless?
 
 # %% tags=["source: §7.5"]
 for activation, gain in (("sigmoid", 1), ("relu", 2**0.5)):
@@ -299,7 +299,7 @@ for words, settings in (("ReLU at √2, nothing", {}), ("ReLU at √2, batch", {
     print(f"{words:26} {flow(2**0.5, activation='relu', **settings)[1]:8.1e}")
 
 # %% [markdown]
-# Two surprises. Layer normalisation does *not* save the sigmoid. It divides by the spread over the features; behind sigmoids, most of that spread is shared by all examples, so what tells them apart is divided by far too much, and its gradient too. Batch normalisation subtracts what is shared. But batch normalisation, a remedy against vanishing, makes plain ReLU nets *explode*, by $\sqrt{\pi/(\pi-1)}\approx1.21$ a layer: Yang and others (2019) derive it. With residual connections both are tame: here the block's share shrinks as $z$ grows. That pair is in nearly every deep net of today.
+# Two surprises. Layer normalisation does *not* save the sigmoid. It divides by the spread over the features; behind sigmoids, most of that spread is shared by all examples, so what tells them apart is divided by far too much, and its gradient too. Batch normalisation subtracts what is shared. But batch normalisation, a remedy against vanishing, makes plain ReLU nets *explode*, by $\sqrt{\pi/(\pi-1)}\approx1.21$ a layer: Yang and others (2019) derive it. With residual connections both are tame: here the block's share shrinks as $z$ grows. Residual connections with a normalisation, batch or layer, are in most deep nets of today.
 #
 # Batch normalisation has a second nature. In training an example's result depends on its companions in the batch. In use there may be none, so it keeps running means of what it saw (`train` and `eval` switch its mode):
 
@@ -323,7 +323,7 @@ ask.choice("10-e", "after clipping", ["as large as the last one's", "still a mil
 check.prediction("10-e")
 
 # %% [markdown]
-# **Exercise 10-5 (implement).** `grads` is a list of arrays. Return the list, scaled together to a joint Euclidean length of at most `max_norm`.
+# **Exercise 10-5 (implement).** `grads` is a list of arrays. Return a new list, scaled together to a joint Euclidean length of at most `max_norm`.
 
 # %%
 def clipped(grads, max_norm): ...
@@ -333,7 +333,7 @@ check.exercise("10-5", clipped)
 # %% [markdown]
 # ### The learning rate
 #
-# It multiplies all gradients alike, as clipping does. Take a net whose first layer gets a millionth of the last one's gradient. A rate that moves the first throws the last a million times as far. Adam, which divides by each parameter's own past size ([chapter 9](09_optimizers.ipynb)), escapes *that* argument. It comes back in section 10.8.
+# It multiplies all gradients alike, as clipping does. Take a net whose first layer gets a millionth of the last one's gradient. A rate that moves the first throws the last a million times as far. Adam, which divides by each parameter's own past size ([chapter 9](09_optimizers.ipynb)), escapes *that* argument. We put Adam to the test in section 10.8.
 #
 # ## 10.6 Through time
 #
@@ -352,7 +352,7 @@ def elman(x, w_x, w_h, b):
     return h
 
 # %% [markdown]
-# How much does the last state feel of the first input? (`ops.sum` makes one number of the state.) 60 steps, three radii. (The inputs after the first are 0.) The dotted lines are multiples of $\rho^t$, drawn through the points at 22.
+# How much does the last state feel of the first input? (`ops.sum` makes one number of the state.) Up to 58 steps, three radii. (All inputs are 0, so $h=0$ and every slope is 1.) The dotted lines are multiples of $\rho^t$, drawn through the points at 22.
 
 # %%
 fig, ax = figure(7.0, 2.7)
@@ -371,7 +371,7 @@ picture(fig, alt="The gradient against the steps back. Radius 0.8: falls along a
 # %% [markdown]
 # In the long run. In the short run singular values decide, and a matrix with small eigenvalues may stretch a lot at first.
 #
-# **Exercise 10-6 (break).** Find a 2 × 2 matrix with both eigenvalues below 0.9 in size, whose fifth power still stretches some vector more than tenfold.
+# **Exercise 10-6 (break).** Set `matrix` to a 2 × 2 matrix (a list of rows will do) with both eigenvalues below 0.9 in size, whose fifth power still stretches some vector more than tenfold.
 
 # %%
 matrix = ...
@@ -408,7 +408,7 @@ for gain, clip in ((0.8, 1e9), (0.8, 1.0), (1.0, 1e9), (1.0, 1.0)):
 #
 # ### The cliff
 #
-# Pascanu, Mikolov and Bengio (2013) show it with one unit: $h\leftarrow\sigma(w\,h+b)$ from $h=\tfrac12$, fifty times, and the loss $(h-0.7)^2$. Where the fate of $h$ tips over, the loss is a wall. `cliff` is that loss; `p` holds $w$ and $b$, for many runs at once.
+# Pascanu, Mikolov and Bengio (2013) show it with one unit: $h\leftarrow\sigma(w\,h+b)$, σ the sigmoid, from $h=\tfrac12$, fifty times, and the loss $(h-0.7)^2$. Where the fate of $h$ tips over, the loss is a wall. `cliff` is that loss; `p` holds $w$ and $b$, for many runs at once.
 
 # %%
 def cliff(p):
@@ -448,7 +448,7 @@ ask.choice("10-f", "at width 1024", ["it is too small", "it is about right", "it
 check.prediction("10-f")
 
 # %% [markdown]
-# **Exercise 10-7 (derive).** `lr` is Adam's best rate for weights with `base` inputs. By the argument above, what should it be for weights with `width` inputs?
+# **Exercise 10-7 (derive).** `lr` is Adam's best rate for weights with `base` inputs. By the argument above, return the rate for weights with `width` inputs, more or fewer.
 
 # %%
 def wide_rate(lr, base, width): ...
@@ -508,7 +508,7 @@ kept = {name: losses[1024].mean(axis=0)[best(losses)[0]] / losses[1024].mean(axi
 print("At width 1024 the rate that was best at 32 gives", *(f"{v:.1f} times the least loss {name};" for name, v in kept.items()))
 
 # %% [markdown]
-# As usual, each fourfold width moves the valley left. With μP it stays, within one step of the grid. A rate tuned on the small net can be used on the large one.
+# As usual, the wider the net, the further left its valley. With μP it stays, within one step of the grid. Here a rate tuned on the small net can be used on the large one.
 #
 # Be fair: the *lowest* loss at width 1024 is on the left. μP promises that a rate carries over, not that it is best for a net this small after twelve steps. It pays where the wide net is too dear to tune.
 #
@@ -520,7 +520,7 @@ print("At width 1024 the rate that was best at 32 gives", *(f"{v:.1f} times the 
 show.show_source(deep_net, docstring=False)
 
 # %% [markdown]
-# Before any training, for one batch of digits: the gradient of the first layer's weights over that of the last, and how much the outputs differ from digit to digit (their standard deviation, or $10^{-6}$ where it is lost in rounding). The remedies: `ops.relu` with He's start; `eightfold` weights, that is gain 8; `nn.Residual`; and the two normalisations.
+# Before any training, for one batch of digits: the gradient of the first layer's weights over that of the last, and how much the outputs differ from digit to digit (their standard deviation, or $10^{-6}$ where it is lost in rounding). The remedies: `ops.relu` with He's start; `eightfold` weights, eight times LeCun's, that is gain 8; `nn.Residual`; and the two normalisations.
 
 # %%
 remedies = {"nothing": {}, "ReLU, He": {"activation": ops.relu, "start": "he"}, "weights × 8": {"start": eightfold},
@@ -559,15 +559,14 @@ for row, shares in enumerate(runs.values()):
 ax.axvline(0.1, color=PALE, ls=":")
 ax.set(xlabel="validation digits named right after 100 steps", xlim=(0, 1), yticks=range(len(runs)), yticklabels=list(runs))
 ax.invert_yaxis()
-learnt = {name for name, shares in runs.items() if min(shares) > 0.5}
-assert {"residual", "batch norm", "ReLU, He"} <= learnt and not any("nothing" in n or "layer" in n for n in learnt)
-show.folded(picture(fig, alt="Bars: nothing, with every rule and rate, and layer norm stay at a tenth, which is guessing; weights "
-                    "times 8 a little better; ReLU with He's start, batch norm and residual learn most."), "Show who learns")
+show.folded(picture(fig, alt="Bars: the share named right, one for each remedy and each opponent."), "Show who learns")
 
 # %% [markdown]
-# "Nothing" learns nothing, at any of the rates and rules tried. Not even with Adam, which makes all steps about equally long: on the way *up* the twenty sigmoids have lost the image (the outputs differ by rounding only), so the gradient, however it is scaled, says next to nothing of it. Layer normalisation fails, as the lab foretold. Eightfold weights make a beginning. Residual connections, batch normalisation, and ReLU with He's start succeed. Play it: press Start; then choose a remedy under *network*, press Reset, and start again.
+# "Nothing" learns nothing, at any of the rates and rules tried. Not even with Adam, which makes all steps about equally long: on the way *up* the twenty sigmoids have lost the image (the outputs differ by rounding only), so the gradient, however it is scaled, says next to nothing of it. Layer normalisation fails at this rate, as the lab foretold. Eightfold weights make a beginning. Residual connections, batch normalisation, and ReLU with He's start succeed. Play it: press Start; then choose a remedy under *network*, press Reset, and start again.
 
 # %%
+learnt = {name for name, shares in runs.items() if min(shares) > 0.5}
+assert {"residual", "batch norm", "ReLU, He"} <= learnt and not any("nothing" in n or "layer" in n for n in learnt)
 labs.mnist_training.show(network="deep")
 
 # %% [markdown]
@@ -590,7 +589,7 @@ labs.mnist_training.show(network="deep")
 # | `Optimizer(model, "adam", lr=[…])` | parameter groups: `[{"params": […], "lr": …}, …]` |
 # | `elman` | `nn.RNN` |
 #
-# The layers agree with PyTorch's to twelve digits, running means included: here in training and in use.
+# Our batch normalisation agrees with PyTorch's to twelve digits, running means included: in training and in use.
 
 # %%
 import torch

@@ -232,8 +232,8 @@ def clipped(grads, max_norm):
 """, "✓"),
     ],
     "10-6": [
-        ("np.array([[0.5, 0.0], [0.0, 0.5]])", "whatever stands in the corner"),
-        ("[[0.8, 2], [0, 0.8]]", "Five times it stretches nothing more than"),
+        ("np.array([[0.5, 0.0], [0.0, 0.5]])", "leave them near 0.9"),
+        ("[[0.8, 2], [0, 0.8]]", "Its fifth power stretches no vector more than"),
         ("[[3, 0], [0, 0.1]]", "Its largest eigenvalue has the size 3"),
         ("np.eye(2)", "must be below 0.9"),
         ("0.5", "Give a 2 × 2 matrix"),

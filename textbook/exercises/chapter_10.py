@@ -92,8 +92,9 @@ def _first_grows(w):
         return
     stretch = np.linalg.norm(np.linalg.matrix_power(w, 5), 2)
     if stretch <= 10:
-        yield (f"Five times it stretches nothing more than {stretch:.3g}-fold, and 10 is wanted. A triangular matrix "
-               "has its eigenvalues on the diagonal, whatever stands in the corner.")  # fmt: skip
+        yield (f"Its fifth power stretches no vector more than {stretch:.3g}-fold, and more than 10 is wanted. "
+               "The eigenvalues of a triangular matrix are its diagonal: leave them near 0.9; the corner is "
+               "free.")  # fmt: skip
 
 
 def _layers(rng):
@@ -126,7 +127,7 @@ EXERCISES = [
         mistakes={
             "The factors multiply: 0.9 · 0.9 · …, and 0.9⁵⁰ is 0.005.": "about 0.45",
             "Every layer takes a tenth of what is left, never of the whole: 0.9⁵⁰ is 0.005.": "nothing at all",
-            "Seven layers halve it (0.9⁷ = 0.48), and fifty are seven times seven: 2⁻⁷ = 0.008.": "about 0.05",
+            "Seven layers halve it (0.9⁷ = 0.48), and fifty do that seven times: below 0.01.": "about 0.05",
         },
         insight="A tenth a layer looks harmless. Fifty layers of it leave one part in two hundred.",
     ),
@@ -188,11 +189,12 @@ EXERCISES = [
         insight="a = 0 gives He's √2, and a = 1, no bend at all, gives 1.",
     ),
     Exercise(
-        "10-d", "predict", "Sigmoid layers, weights of gain 1. By what does a layer multiply the gradient at most?",
+        "10-d", "predict", "Sigmoid layers, weights of gain 1. How large is the factor (10.3) at most?",
         reference=0.25,
         mistakes={
             "1 is the steepest slope of tanh. Differentiate σ at 0: σ(0)(1 − σ(0)).": 1.0,
-            "½ is σ(0). Its slope there is σ(0)(1 − σ(0)).": 0.5,
+            "½ is σ(0), or the most that a single direction may get. (10.3) is a mean: g = 1 times the slope, at most "
+                "σ(0)(1 − σ(0)).": 0.5,
         },
         insight="The slope σ(1 − σ) is at most ¼, at 0. Twenty layers: (1/4)²⁰ is about 10⁻¹².",
         rtol=0.02,
@@ -255,7 +257,8 @@ EXERCISES = [
             "All gradients are scaled by one number, so their ratios stay.": "as large as the last one's",
             "Clipping by the norm shortens all gradients together; it sets none to zero.": "zero",
         },
-        insight="Clipping changes the length of the step and nothing else. It cures explosions, never vanishing.",
+        insight="Clipping changes the length of the step and nothing else: it keeps an exploding one short, and never "
+                "brings a vanished one back.",
     ),
     Exercise(
         "10-5", "implement", "Clip by the joint norm: all gradients scaled together.",
@@ -284,7 +287,7 @@ EXERCISES = [
         checker=_first_grows,
         caught={
             "Its largest eigenvalue has the size": np.array([[2.0, 0.0], [0.0, 0.1]]),
-            "Five times it stretches nothing more than": np.array([[0.5, 1.0], [0.0, 0.5]]),
+            "Its fifth power stretches no vector more than": np.array([[0.5, 1.0], [0.0, 0.5]]),
             "Give a 2 × 2 matrix": 0.5,
         },
         insight="Eigenvalues speak of the long run. In the short run singular values decide.",
@@ -302,7 +305,7 @@ EXERCISES = [
     Exercise(
         "10-7", "derive", "Adam's rate for weights with `width` inputs, if `lr` was best with `base` inputs.",
         reference=wide_rate,
-        cases=[(0.03, 32, 1024), (0.01, 64, 128), (0.2, 100, 50)],
+        cases=[(0.03, 32, 512), (0.01, 64, 128), (0.2, 100, 50)],
         mistakes={
             "That is the same rate at every width: a unit then moves width/base times as far.":
                 lambda lr, base, width: lr,
@@ -312,6 +315,11 @@ EXERCISES = [
                 lambda lr, base, width: lr * np.sqrt(base / width),
             "At width = base nothing must change: divide by the ratio of the widths.":
                 lambda lr, base, width: lr / width,
+            "The other way, and √ is for random signs: more inputs add up in full, so each weight must move less.":
+                lambda lr, base, width: lr * np.sqrt(width / base),
+            "That is the factor: multiply lr by it.": lambda lr, base, width: base / width,
+            "A narrower net may take larger steps: the formula holds both ways.":
+                lambda lr, base, width: lr * min(1, base / width),
             "Once is enough: the effect of a step grows in proportion to the number of inputs.":
                 lambda lr, base, width: lr * (base / width) ** 2,
         },

@@ -66,7 +66,7 @@ def picture(fig):
         height.set_data(d.along, d.cut[k])
         tangent.set_data(d.along[30:91], here + d.slope[k] * d.along[30:91])
         axis = {0: ", the partial derivative ∂f/∂x", 30: ", the partial derivative ∂f/∂y"}.get(k, "")
-        return (f"At ({d.point[0]:.2f}, {d.point[1]:.2f}), direction {d.angle[k]:.0f}°: the slope is {d.slope[k]:.3g}"
+        return (f"At ({d.point[0]:z.2f}, {d.point[1]:z.2f}), direction {d.angle[k]:.0f}°: the slope is {d.slope[k]:.3g}"
                 f"{axis}. The gradient is ({d.gradient[0]:.3g}, {d.gradient[1]:.3g}), its length {steepness:.3g} the "
                 "largest slope.")  # fmt: skip
 
