@@ -196,7 +196,8 @@ class Lab:
         """The settings that the pointer changes."""
         if self._pointed is not None:
             return self._pointed(point, settings)
-        return next(({n: (point.x, point.y)} for n, c in self.controls.items() if isinstance(c, Numbers)), {})
+        here = tuple(float(f"{value:.4g}") for value in (point.x, point.y))  # finer than a pixel, and short in the call
+        return next(({n: here} for n, c in self.controls.items() if isinstance(c, Numbers)), {})
 
     def move(self, settings: Settings, name: str, value: Any) -> dict[str, Any]:
         """The settings that a control changes: its own, and those that go with it."""

@@ -4,8 +4,8 @@ import numpy as np
 
 from textbook import engine, init, ops, plots
 from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider, Toggle
+from textbook.plots.style import BLUE, GREEN, ORANGE
 
-BLUE, ORANGE = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"]
 LAYERS, WIDTH, BATCH = 50, 64, 64
 GAINS = 2.0 ** (np.arange(-24, 37) / 12)  # a quarter to eight; 1, √2, 2 and 4 are among them
 AT_ONCE = 8  # gains: what one pass keeps then stays in the processor's cache
@@ -114,7 +114,7 @@ def picture(fig):
     ratio.axhline(1, color=plots.PALE, lw=1)
     for ax in (sheet, ratio):
         ax.set_xticks(range(-2, 4), ["¼", "½", "1", "2", "4", "8"])
-    (here,) = sheet.plot([], [], "-", color=plots.OKABE_ITO["green"], lw=2.5)
+    (here,) = sheet.plot([], [], "-", color=GREEN, lw=2.5)
     (all_of_them,) = ratio.plot([], [], ".", color=ORANGE, ms=4)
     (mark,) = ratio.plot([], [], "o", color=ORANGE, ms=9, mec="white")
 

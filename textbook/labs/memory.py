@@ -4,16 +4,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from textbook import ops, plots
+from textbook import ops
 from textbook.engine import Tensor
 from textbook.lab import FrameAxis, Lab, Picture, Slider
 from textbook.memory import checkpoint, timeline
+from textbook.plots.style import BLUE, ORANGE
 from textbook.words import counted
 
 BATCH, WIDTH = 16, 64  # of the net, float32: a result has 4 KB
 UNIT = BATCH * WIDTH * 4
 PHASES = {"forward": "forwards", "again": "forwards, a second time", "backward": "backwards"}
-GREY, BLUE, ORANGE = "0.5", plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"]
+GREY = "0.5"
 MOST = 16  # parts
 
 lab = Lab(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,8 @@ class Race:
             [Run(training.settings(rule=rule, lr=lr, seed=FIRST_SEED + k, **shared)) for k in range(s["seeds"])]
             for rule, lr in zip(s["rules"], self.lr, strict=True)
         ]
-        self.first = self.runs[0][0]
+        self.all_runs = list(chain.from_iterable(self.runs))
+        self.first = self.all_runs[0]
         self.per_epoch, self.total = self.first.per_epoch, self.first.total
         self.step_number, self.diverged_at = 0, -1
 
@@ -75,26 +77,24 @@ class Race:
     @property
     def going(self) -> bool:
         """Whether any run has a step left to take."""
-        return any(run.going for runs in self.runs for run in runs)
+        return any(run.going for run in self.all_runs)
 
     def step(self) -> None:
         """Take one step of every run."""
-        for runs in self.runs:
-            for run in runs:
-                if run.going:
-                    run.step()
+        for run in self.all_runs:
+            if run.going:
+                run.step()
         self.step_number += 1
 
     def check(self) -> None:
         """Score the validation data, unless that is done."""
-        for runs in self.runs:
-            for run in runs:
-                if run.step_number == self.step_number:
-                    run.check()
+        for run in self.all_runs:
+            if run.step_number == self.step_number:
+                run.check()
 
     def data(self) -> Raced:
         """The race so far."""
-        checked = max((run.checked for runs in self.runs for run in runs), key=len)
+        checked = max((run.checked for run in self.all_runs), key=len)
         scores = np.full((len(self.runs), len(self.runs[0]), len(checked), 2), np.nan)
         for rule, runs in enumerate(self.runs):
             for seed, run in enumerate(runs):
@@ -120,7 +120,7 @@ class RaceView(TrainingView):
             yield "Failed" if self.failure else "Finished"
         else:
             yield "Racing" if self.running else "Paused" if run.step_number else "Ready"
-        yield f"step {run.step_number:,} of {run.total:,}, {len(run.runs) * len(run.runs[0])} networks"
+        yield f"step {run.step_number:,} of {run.total:,}, {len(run.all_runs)} networks"
         if waiting := [name for name, value in self.scene.settings.items() if value != run.settings[name]]:
             yield f"{', '.join(waiting)}: from the next Reset"
 

@@ -64,11 +64,6 @@ def moved(s, name, value):
     return {"surface": {"start": None, "step": None}, "start": {"step": None}}.get(name, {})
 
 
-@lab.pointed
-def pointed(point, s):
-    return {"start": (float(f"{point.x:.4g}"), float(f"{point.y:.4g}"))}
-
-
 @lab.table
 def table(d):
     head = ("method", "steps", "gradients", "Hessian products", "cost in gradients", "final loss", "came to")

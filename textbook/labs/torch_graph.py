@@ -9,13 +9,13 @@ from textbook.engine import Tensor, topological_order
 from textbook.expression import parse
 from textbook.graph import Graph
 from textbook.lab import Choice, FrameAxis, Lab, Picture, Text
+from textbook.labs.graph.walk import recorded
 from textbook.plots.graphs import draw_plan, ring, write
 from textbook.plots.plan import plan_graph
+from textbook.plots.style import BLUE, ORANGE
 from textbook.words import counted, listed, minus, number
 
-VALUE, GRADIENT = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"]
 WIDTH, HEIGHT, TITLE, LARGEST = 880, 235, 25, 24  # pixels of each graph and its title; nodes
-START = (3.0, 2.0, 1.0, 0.5, 1.5, 2.5)
 PROGRAMS = {"formula": "a formula", "layer": "a layer and a loss", "net": "a net of two layers"}
 
 lab = Lab(
@@ -50,11 +50,7 @@ def both(program: str, formula: str) -> dict[str, Any]:
 
 def run_formula(formula):
     """A formula at the usual values, and the same operations in PyTorch."""
-    expression = parse(formula)
-    values = {name: START[i % len(START)] for i, name in enumerate(expression.names)}
-    with np.errstate(all="ignore"):
-        root, _ = expression.tensors(**values)
-    root.name = root.name or "f"
+    root, _ = recorded(formula)
     return root, torch_twin.replay(root)
 
 
@@ -135,14 +131,14 @@ class Half:
         self.drawn = draw_plan(ax, self.plan)
         ax.text(0.01, 1.0, title, ha="left", va="bottom", size=11, color=plots.INK, transform=ax.transAxes)
         self.rings = {v: ring(ax, self.plan, v, 4.5 * (v == graph.output), fc="none", zorder=5) for v in graph.nodes}
-        self.below = {v: write(self.drawn, v, color=VALUE) for v in graph.nodes}
-        self.above = {v: write(self.drawn, v, above=True, color=GRADIENT) for v in graph.nodes}
+        self.below = {v: write(self.drawn, v, color=BLUE) for v in graph.nodes}
+        self.above = {v: write(self.drawn, v, above=True, color=ORANGE) for v in graph.nodes}
         self.live = [*self.rings.values(), *self.below.values(), *self.above.values()]
 
     def draw(self, met, now, words):
         for v in self.rings:
             look = {"lw": 4.2, "ls": "-"} if v in now else {"lw": 1.8, "ls": "--"}
-            self.rings[v].set(visible=v in met or v in now, ec=GRADIENT, **look)
+            self.rings[v].set(visible=v in met or v in now, ec=ORANGE, **look)
             value, gradient = words.get(v, ("", ""))
             self.below[v].set_text(value)
             self.above[v].set_text(gradient)

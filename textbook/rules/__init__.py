@@ -11,7 +11,3 @@ PyTorch has, weight decay, is not written a dozen times: it is put in front of t
 from textbook.rules.elementwise import adagrad, adam, adamw, gd, lion, momentum, nadam, nesterov, radam, rmsprop
 from textbook.rules.matrix import adafactor, muon, orthogonalised
 from textbook.rules.table import RULES, Rule, check_hyper, find_rule, hyperparameters, kind, leaves, rule, slots, start
-
-__all__ = ["RULES", "Rule", "adafactor", "adagrad", "adam", "adamw", "check_hyper", "find_rule", "gd"]
-__all__ += ["hyperparameters", "kind", "leaves", "lion", "momentum", "muon", "nadam", "nesterov", "orthogonalised"]
-__all__ += ["radam", "rmsprop", "rule", "slots", "start"]

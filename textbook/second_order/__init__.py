@@ -27,17 +27,3 @@ from textbook.second_order.methods import (
 )
 from textbook.second_order.problem import METHODS, Counts, Minimisation, Point, Problem, method
 from textbook.second_order.sharpness import Watched, watch_sharpness
-
-__all__ = ["METHODS", "Counts", "CrossEntropy", "Eigen", "LeastSquares", "Minimisation", "Point", "Problem", "bfgs"]
-__all__ += ["conjugate_gradient", "conjugate_gradients", "damped_newton", "flat_loss", "gauss_newton"]
-__all__ += [
-    "hessian_product",
-    "lbfgs",
-    "method",
-    "natural_gradient",
-    "newton",
-    "nonlinear_cg",
-    "solve",
-    "top_eigenvalue",
-]
-__all__ += ["wolfe"]

@@ -101,7 +101,8 @@ def top_eigenvalue(product: Product, v: Any, tol: float = 1e-3, most: int = 1000
     """The eigenvalue of largest size of a symmetric A, by power iteration: v ← A·v / |A·v|.
 
     Each product stretches v most along the top eigenvector, by |λ₁/λ₂| more than along the next.  λ = vᵀAv is
-    accurate long before v is, because its error shrinks with the square of v's: a loose `tol` is often enough.
+    accurate long before v is, because its error shrinks with the square of v's: from random numbers a loose `tol` is
+    often enough; a warm start may stay near an eigenvector that is the top one no longer.
 
     Args:
         product: v ↦ A·v.

@@ -27,22 +27,3 @@ from textbook.torch_twin.running import (
     saved_bytes,
     train_both,
 )
-
-__all__ = [
-    "RULES",
-    "Alignment",
-    "MismatchError",
-    "Pair",
-    "TorchRun",
-    "Twin",
-    "align",
-    "functions",
-    "functions_of",
-    "graph_of",
-    "import_torch",
-    "model_twin",
-    "replay",
-    "run",
-    "saved_bytes",
-    "train_both",
-]

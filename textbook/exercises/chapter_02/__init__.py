@@ -12,8 +12,3 @@ from textbook.exercises.chapter_02.answers import (
     topological_order,
 )
 from textbook.exercises.chapter_02.table import EXERCISES
-
-__all__ = [
-    "EXERCISES", "OPERATIONS", "chain", "convolution_cost", "digit_scores", "is_topological", "kahn",
-    "matmul_costs", "refresh", "topological_order",
-]  # fmt: skip

@@ -11,8 +11,3 @@ from textbook.exercises.chapter_03.answers import (
     train_step,
 )
 from textbook.exercises.chapter_03.table import EXERCISES
-
-__all__ = [
-    "EXERCISES", "Node", "backward", "held_and_free", "shortcut", "slope_of_f", "tanh", "thousand_paths",
-    "train_step",
-]  # fmt: skip

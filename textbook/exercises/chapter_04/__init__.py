@@ -15,8 +15,3 @@ from textbook.exercises.chapter_04.answers import (
     sum_to,
 )
 from textbook.exercises.chapter_04.table import EXERCISES
-
-__all__ = [
-    "EXERCISES", "ROWS", "UNSEEN", "backward", "bump_rule", "cross_entropy", "delta_before", "differences",
-    "matmul", "matmul_messages", "relu", "softmax", "sum_to",
-]  # fmt: skip

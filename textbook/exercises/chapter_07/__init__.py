@@ -13,8 +13,3 @@ from textbook.exercises.chapter_07.answers import (
     squared_slope,
 )
 from textbook.exercises.chapter_07.table import EXERCISES
-
-__all__ = [
-    "EXERCISES", "binary_cross_entropy", "cross_entropy_gradient", "entropy_slope", "log_sum_exp",
-    "negative_log_likelihood", "sigmoid", "sigmoid_slope", "softmax", "softmax_jacobian", "squared_slope",
-]  # fmt: skip

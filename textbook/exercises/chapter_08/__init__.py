@@ -13,8 +13,3 @@ from textbook.exercises.chapter_08.answers import (
     value,
 )
 from textbook.exercises.chapter_08.table import EXERCISES
-
-__all__ = [
-    "EXERCISES", "Dual", "LineByHand", "best_parts", "derivative", "jacobian", "per_example", "rounded", "size",
-    "unscaled", "value",
-]  # fmt: skip

@@ -10,8 +10,3 @@ from textbook.exercises.chapter_11.answers import (
     safe_direction,
 )
 from textbook.exercises.chapter_11.table import EXERCISES
-
-__all__ = [
-    "EXERCISES", "SCIPY_BILLS", "bfgs_update", "conjugate_gradients", "fisher", "newton_step", "orthogonalised",
-    "safe_direction",
-]  # fmt: skip

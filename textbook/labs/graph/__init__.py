@@ -19,11 +19,10 @@ from textbook.graph import Graph
 from textbook.lab import Choice, Control, FrameAxis, Lab, Picture, Text, Toggle, View, as_tuples
 from textbook.labs.graph.picture import WalkPicture
 from textbook.labs.graph.told import expression
-from textbook.labs.graph.walk import WIDTH, Walk, messages_of
+from textbook.labs.graph.walk import WIDTH, Walk, messages_of, recorded, usual_values
 from textbook.words import number
 
 LARGEST = 150  # nodes in a picture
-START = (3.0, 2.0, 1.0, 0.5, 1.5, 2.5)  # values of the inputs, in order, unless others are given
 FORMULA = "u = x + y; f = u*y"
 
 
@@ -189,14 +188,19 @@ def check(s: Any) -> dict[str, Any]:
         if name not in names:
             raise ValueError(f"{name} is no input of this formula: it has {', '.join(names)}")
     # Only what differs from the start, so that the printed call stays short.
-    start = {name: START[i % len(START)] for i, name in enumerate(names)}
+    start = usual_values(names)
     return {"values": {n: s["values"][n] for n in names if n in s["values"] and s["values"][n] != start[n]}}
 
 
 @lab.compute
 def walk(formula: str, values: dict, mode: str, hold: bool, node: str, tensor: Graph | None) -> Walk:
     """The walk through the graph of a formula, or of a tensor."""
-    graph, inputs = (tensor, {}) if tensor is not None else _graph(formula, values)
+    inputs: dict[str, Any] = {}
+    if tensor is not None:
+        graph = tensor
+    else:
+        root, inputs = recorded(formula, values)
+        graph = Graph.of(root)
     if len(graph.nodes) > LARGEST:
         raise ValueError(f"the graph has {len(graph.nodes)} nodes: a picture can show {LARGEST}")
     if node and node not in graph.nodes:
@@ -204,18 +208,6 @@ def walk(formula: str, values: dict, mode: str, hold: bool, node: str, tensor: G
     if mode != "structure" and graph.nodes[graph.output].tensor is None:
         raise ValueError("a graph built by hand has no values: show its structure, or graph.tensor(x=…)")
     return Walk(graph, inputs, mode, hold, messages_of(graph) if mode == "backward" else (), node)
-
-
-def _graph(formula: str, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Any]]:
-    """The graph of a formula, and the values that went in."""
-    expression = parse(formula)
-    inputs = {name: values.get(name, START[i % len(START)]) for i, name in enumerate(expression.names)}
-    with np.errstate(all="ignore"):
-        root, _ = expression.tensors(**inputs)
-    if not root.name:
-        taken = {step.name for step in expression.steps}
-        root.name = next(name for name in ("f", "g", "h", "out", "result", "f_out") if name not in taken)
-    return Graph.of(root), inputs
 
 
 @lab.picture

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from textbook.engine import Array, BackwardStep, GraphError, backward_steps
+from textbook.engine import Array, BackwardStep, GraphError, Tensor, backward_steps
+from textbook.expression import parse
 from textbook.graph import Edge, Graph, local_derivative
 from textbook.plots.plan import Plan, plan_graph
 from textbook.words import number
 
 WIDTH = 840.0  # pixels
+START = (3.0, 2.0, 1.0, 0.5, 1.5, 2.5)  # values of the inputs, in order, unless others are given
+
+
+def usual_values(names: Sequence[str]) -> dict[str, Any]:
+    """The values of a formula's inputs, unless others are given."""
+    return {name: START[i % len(START)] for i, name in enumerate(names)}
+
+
+def recorded(formula: str, values: Mapping[str, Any] | None = None) -> tuple[Tensor, dict[str, Any]]:
+    """A formula as the engine records it, its result named; and the values that went in, the usual ones by default."""
+    expression = parse(formula)
+    inputs = {name: (values or {}).get(name, usual) for name, usual in usual_values(expression.names).items()}
+    with np.errstate(all="ignore"):
+        root, _ = expression.tensors(**inputs)
+    if not root.name:
+        taken = {step.name for step in expression.steps}
+        root.name = next(name for name in ("f", "g", "h", "out", "result", "f_out") if name not in taken)
+    return root, inputs
 
 
 class Message(NamedTuple):

@@ -120,7 +120,7 @@ class TrainingView(View):
         except RuntimeError:
             raise RuntimeError(
                 "start() trains in the notebook's event loop, and none is running here: "
-                "in a script, labs.mnist_training(...) trains and returns the data"
+                f"in a script, labs.{self.lab.name}(...) trains and returns the data"
             ) from None
         TrainingView.in_training = self
         self._restart_clock()

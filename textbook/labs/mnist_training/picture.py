@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from textbook import plots
 from textbook.engine import Array
 from textbook.labs.mnist_training.run import TILES, Training
+from textbook.plots.style import BLUE, ORANGE
 from textbook.words import minus
 
-BLUE, ORANGE, GREY = plots.OKABE_ITO["blue"], plots.OKABE_ITO["vermilion"], "0.45"
+GREY = "0.45"
 TOP = 10.0  # nats; larger losses are drawn at the upper edge
 POINTS = 600  # of a curve, at most, on the picture
 

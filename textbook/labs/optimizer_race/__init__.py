@@ -98,11 +98,6 @@ def moved(s, name, value):
     }.get(name, {})
 
 
-@lab.pointed
-def pointed(point, s):
-    return {"start": (float(f"{point.x:.4g}"), float(f"{point.y:.4g}"))}
-
-
 @lab.table
 def table(d):
     target = "steps to the target" if d.target is None else f"steps to loss {d.target:.3g}"
