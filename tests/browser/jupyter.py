@@ -186,10 +186,10 @@ class Figure:
     def caption(self) -> str:
         return self.place.locator(".stage [role=status]").inner_text()
 
-    @property
-    def call(self) -> str:
-        """The call that recreates its state."""
-        return self.place.locator(".lab-code").inner_text()
+    def calls(self, *words: str) -> None:
+        """Wait until the call that recreates its state holds all of these words: the panel hears after the picture."""
+        for word in words:
+            self.place.locator(".lab-code").filter(has_text=word).wait_for()
 
     def pixels(self) -> np.ndarray:
         """The picture: (height, width, 3), in 0 ... 255."""

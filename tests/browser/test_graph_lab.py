@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .jupyter import Figure
+
 CAPTION, READOUT = "[role=status]", "output"
 SHOW = "from textbook import labs\nview = labs.graph.show(mode='backward', step=3)\nview"
 SLIDERS = ".lab-panel .lab-slider input[type=range]"
@@ -10,6 +12,11 @@ SLIDERS = ".lab-panel .lab-slider input[type=range]"
 def says(tab, text: str) -> None:
     """Wait until the caption contains a text."""
     tab.until("(text) => document.querySelector('[role=status]')?.innerText.includes(text)", text)
+
+
+def formula_is(tab, text: str) -> None:
+    """Wait until the field of the formula holds this: the panel hears of a change after the picture."""
+    tab.until("(text) => document.querySelector('[data-part=formula] input').value === text", text)
 
 
 def painted(tab) -> int:
@@ -111,17 +118,17 @@ def test_graph_lab(notebook):
     page.get_by_text("More", exact=True).click()
     choose(page, "example", "Fig. 4: linear regression")
     says(tab, "Done, in one pass: ∂loss/∂w = −12")
-    assert box.input_value() == "y_hat = w*x + b; loss = (y_hat - y)**2"
+    formula_is(tab, "y_hat = w*x + b; loss = (y_hat - y)**2")
     choose(page, "show", "the forward pass")
     says(tab, "loss = v7**2 = (−3)**2 = 9")
     choose(page, "show", "the structure")
     says(tab, "The output is loss.")
-    assert not page.get_by_label("hold intermediate nodes fixed").is_visible()
+    page.get_by_label("hold intermediate nodes fixed").wait_for(state="hidden")
     choose(page, "explain node", "y_hat")
     says(tab, "y_hat = v3 + b: an operation on v3 and b.")
     page.get_by_text("The data as a table").click()
     page.get_by_role("cell", name="y_hat = v3 + b").wait_for()
-    assert "formula='y_hat = w*x + b; loss = (y_hat - y)**2'" in page.locator("code").last.inner_text()
+    Figure(tab).calls("formula='y_hat = w*x + b; loss = (y_hat - y)**2'")
 
 
 def test_play_goes_on_without_the_kernel(notebook):

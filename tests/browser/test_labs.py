@@ -32,7 +32,7 @@ def test_learning_rate_sliders_menu_and_start(notebook):
     figure.tab.until("!document.querySelector('[data-part=curvature]')")  # of no effect here
     figure.drag(figure.at(0, -1, 1), figure.at(0, 1.5, 2))
     figure.has("s['start'] is not None and abs(s['start'][0] - 1.5) < 0.05")
-    assert "start=(1." in figure.call
+    figure.calls("start=(1.")
 
 
 def test_gradient_flow_gain_and_remedies(notebook):
@@ -46,7 +46,7 @@ def test_gradient_flow_gain_and_remedies(notebook):
     figure.says("Gain 8:", "predicted 6.8e+04")
     figure.part("residual").check()
     figure.says("predicted 87,")
-    assert "norm='batch', residual=True" in figure.call
+    figure.calls("norm='batch', residual=True")
 
 
 def test_two_labs_in_one_notebook(notebook):
@@ -106,7 +106,7 @@ def test_race_rules_rates_and_formula(notebook):
     figure.says("gd, α = 0.01:")
     figure.part("lr_gd").press("ArrowRight")
     figure.says("gd, α = 0.0112:")
-    assert figure.place.locator("[data-part=momentum]").count() == 0
+    figure.place.locator("[data-part=momentum]").wait_for(state="detached")
 
     # A formula of one's own; half typed, it leaves the picture as it was.
     figure.part("surface").select_option(label="your own f(x, y)")
@@ -328,7 +328,7 @@ def test_second_order_surface_start_and_steps(notebook):
     figure.says("Step 2 of 2.", "on a saddle since step 1", "down without end")
     figure.drag(figure.at(0, 1.5, 0.01), figure.at(0, 1.0, 1.0))
     figure.has("s['start'] is not None and abs(s['start'][0] - 1) < 0.05")
-    assert "surface='saddle'" in figure.call and "start=(" in figure.call
+    figure.calls("surface='saddle'", "start=(")
 
 
 def test_sharpness_rates_and_losses(notebook):
