@@ -194,6 +194,9 @@ def test_layers_may_share_parameters():
         (lambda: MLP([3, 0, 2], rng=rng()), ["widths", "3 and 0"]),
         (lambda: Linear(-1, 2, rng=rng()), ["widths", "-1 and 2"]),
         (lambda: Linear(1, 2, rng=rng(), init="glorot"), ["'glorot'", *INITS]),
+        (lambda: nn.Conv2d(0, 4, 3, rng=rng()), ["at least 1", "0, 4 and 3"]),
+        (lambda: nn.Conv2d(1, 4, 0, rng=rng()), ["at least 1", "1, 4 and 0"]),
+        (lambda: nn.Conv2d(1, 4, 3, rng=rng(), stride=0)(np.zeros((1, 5, 5, 1))), ["stride", "at least 1"]),
         (lambda: Dropout(1.0, rng=rng()), ["0 ≤ p < 1", "1.0"]),
         (lambda: Dropout(-0.1, rng=rng()), ["-0.1"]),
         (lambda: Dropout(math.nan, rng=rng()), ["nan"]),
@@ -210,6 +213,103 @@ def test_a_module_is_abstract():
     with pytest.raises(TypeError, match="abstract"):
         Module()
     assert nn.init.he is INITS["he"]
+
+
+# ---------------------------------------------------------------------------------------------- images
+
+
+def backward_of_both(out, their_out, seed=20):
+    """Run both backward passes from one weighted sum of squares."""
+    weights = rng(seed).normal(size=out.shape)
+    ops.sum(weights * out * out).backward()
+    (torch.as_tensor(weights) * their_out * their_out).sum().backward()
+
+
+def assert_near(ours, theirs):
+    np.testing.assert_allclose(ours, theirs.numpy(force=True), rtol=1e-12, atol=1e-12)
+    assert np.abs(ours).max() > 1e-6
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (2, 0), (1, 1), (3, 2)])
+def test_conv2d_equals_torchs(size, stride, padding):
+    padding = min(padding, size - 1)
+    layer = nn.Conv2d(2, 5, size, rng=rng(), stride=stride, padding=padding, dtype=float)
+    twin = torch.nn.Conv2d(2, 5, size, stride=stride, padding=padding, dtype=torch.float64)
+    layer.b.data = rng(1).normal(size=5)
+    twin.weight.data = torch.tensor(layer.w.data.transpose(3, 2, 0, 1).copy())
+    twin.bias.data = torch.tensor(layer.b.data.copy())
+    x = Tensor(rng(2).normal(size=(3, 7, 6, 2)), requires_grad=True)
+    their_x = torch.tensor(x.data.copy(), requires_grad=True)
+    out, their_out = layer(x), twin(their_x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    assert_near(out.data, their_out)
+    backward_of_both(out, their_out)
+    assert_near(x.grad, their_x.grad)
+    assert_near(layer.w.grad, twin.weight.grad.permute(2, 3, 1, 0))
+    assert_near(layer.b.grad, twin.bias.grad)
+
+
+def convolutional(dtype=np.float32):
+    g = rng()
+    return Sequential(
+        nn.Reshape(8, 8, 1),
+        nn.Conv2d(1, 4, 3, rng=g, padding=1, dtype=dtype),
+        nn.BatchNorm(4, dtype=dtype),
+        ops.relu,
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 6, 3, rng=g, padding=1, dtype=dtype),
+        ops.relu,
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        Linear(24, 3, rng=g, dtype=dtype),
+    )
+
+
+def test_a_convolutional_network_equals_torchs():
+    model = convolutional(float)
+    twin = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 4, 3, padding=1),
+        torch.nn.BatchNorm2d(4),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(4, 6, 3, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.AvgPool2d(2),
+    ).double()
+    head = torch.nn.Linear(24, 3).double()
+    back = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}
+    theirs = [*twin.parameters(), *head.parameters()]
+    for p, q in zip(model.parameters(), theirs, strict=True):
+        q.data = torch.tensor(p.data.transpose(back[p.ndim]).copy())
+    x, y = rng(3).random((5, 64)), [0, 2, 1, 1, 0]
+    loss = ops.cross_entropy(model(x), y)
+    features = twin(torch.tensor(x).reshape(5, 1, 8, 8)).permute(0, 2, 3, 1).reshape(5, 24)
+    their_loss = F.cross_entropy(head(features), torch.tensor(y))
+    loss.backward(), their_loss.backward()
+    assert loss.item() == pytest.approx(their_loss.item(), rel=1e-12)
+    for p, q in zip(model.parameters(), theirs, strict=True):
+        np.testing.assert_allclose(p.grad.transpose(back[p.ndim]), q.grad.numpy(), rtol=1e-10, atol=1e-12)
+    assert convolutional()(x.astype(np.float32)).dtype == np.float32
+
+
+def test_layers_of_images_say_what_they_are():
+    assert repr(convolutional()).splitlines() == [
+        "Sequential: 345 parameters",
+        "  layers.0: Reshape(8, 8, 1)",
+        "  layers.1: Conv2d(1, 4, 3, stride=1, padding=1)",
+        "  layers.2: BatchNorm(4)",
+        "  layers.4: MaxPool2d(2)",
+        "  layers.5: Conv2d(4, 6, 3, stride=1, padding=1)",
+        "  layers.7: AvgPool2d(2)",
+        "  layers.8: Flatten()",
+        "  layers.9: Linear(24, 3)",
+    ]
+
+
+@pytest.mark.parametrize(("init", "spread"), [("he", math.sqrt(2 / (9 * 40))), ("lecun", math.sqrt(1 / (9 * 40)))])
+def test_the_fan_in_of_a_convolution_counts_its_window(init, spread):
+    w = nn.Conv2d(40, 30, 3, rng=rng(), init=init).w.data
+    assert w.std() == pytest.approx(spread, rel=0.05)
 
 
 # ---------------------------------------------------------------------------------------------- modes and dropout

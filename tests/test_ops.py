@@ -277,6 +277,27 @@ def standardizing(draw):
     return (x,), {"axis": axis, "eps": draw(st.sampled_from([1e-5, 0.1]))}
 
 
+@st.composite
+def convolution(draw, of="xw"):
+    """An image that takes one window at least, with what is left over; two of image x, weights w and output g."""
+    n, c, o, stride = (draw(st.integers(1, 3)) for _ in range(4))
+    size = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    padding = draw(st.integers(0, min(size) - 1))
+    sides = [max(1, k - 2 * padding) + draw(st.integers(0, 4)) for k in size]
+    places = [(side + 2 * padding - k) // stride + 1 for side, k in zip(sides, size, strict=True)]
+    wanted = {"x": (n, *sides, c), "w": (*size, c, o), "g": (n, *places, o)}
+    rng = np.random.default_rng(draw(SEEDS))
+    [third] = set("xwg") - set(of)
+    params = {"stride": stride, "padding": padding} | ({} if third == "g" else {"shape": wanted[third]})
+    return tuple(away(rng, wanted[name]) for name in of), params
+
+
+@st.composite
+def pooling(draw):
+    n, rows, columns, c, size = (draw(st.integers(1, 3)) for _ in range(5))
+    return (away(np.random.default_rng(draw(SEEDS)), (n, rows * size, columns * size, c)),), {"size": size}
+
+
 SHAPES = {
     **dict.fromkeys(["neg", "identity", "exp", "abs", "sin", "cos", "tanh", "sigmoid", "relu", "softplus"], one()),
     **dict.fromkeys(["log", "sqrt"], one(positive)),
@@ -294,6 +315,10 @@ SHAPES = {
     "getitem": indexing(),
     "scatter_add": indexing(back=True),
     "concatenate": joining(),
+    "conv2d": convolution("xw"),
+    "conv2d_input": convolution("gw"),
+    "conv2d_weights": convolution("xg"),
+    **dict.fromkeys(["max_pool2d", "avg_pool2d"], pooling()),
     "log_softmax": logits(),
     "standardize": standardizing(),
     "cross_entropy": logits(labels=True),
@@ -376,6 +401,11 @@ KINKS = {
     "clip at its bounds": (lambda x: x.clip(-1.0, 2.0), lambda x: x.clamp(-1.0, 2.0), [[-2.0, -1.0, 0.0, 2.0, 3.0]]),
     "max with ties": (lambda x: ops.max(x, axis=1), lambda x: x.amax(dim=1), [[[2.0, 2.0, 1.0], [0.0, 5.0, 5.0]]]),
     "max of equals": (ops.max, torch.amax, [[[3.0, 3.0], [3.0, 3.0]]]),
+    "blocks with ties": (
+        lambda x: ops.max_pool2d(x.reshape(1, 2, 6, 1), 2).reshape(3),
+        lambda x: F.max_pool2d(x.reshape(1, 1, 2, 6), 2).reshape(3),
+        [[[3.0, 3.0, 0.0, 2.0, 1.0, 5.0], [3.0, 3.0, 2.0, 0.0, 5.0, 5.0]]],
+    ),
     "0 to a power": (lambda x: x**2, lambda x: x**2, [[0.0, -1.0]]),
     "power 1 at 0": (lambda x: x**1.0, lambda x: x**1.0, [[0.0, -1.0]]),
     "power 0": (lambda x: x**0.0, lambda x: x**0.0, [[0.0, -1.0]]),
@@ -672,6 +702,61 @@ def test_bad_input_is_named(call, error, words):
         call(Tensor(np.ones((2, 3)), requires_grad=True))
     for word in words:
         assert word in str(caught.value)
+
+
+IMAGES = np.ones((2, 5, 6, 3))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda x: ops.conv2d(x[0], np.ones((3, 3, 3, 4))), ValueError, ["(N, height, width, channels)", "(5, 6, 3)"]),
+        (lambda x: ops.conv2d(x, np.ones((9, 4))), ValueError, ["(height, width, channels, out)", "(9, 4)"]),
+        (lambda x: ops.conv2d(x, np.ones((3, 3, 1, 4))), ValueError, ["3 channels", "(2, 5, 6, 3)", "weights 1"]),
+        (lambda x: ops.conv2d(x, np.ones((6, 3, 3, 4))), ValueError, ["(6, 3)", "larger than the image (5, 6)"]),
+        (lambda x: ops.conv2d(x, np.ones((3, 9, 3, 4)), padding=1), ValueError, ["(3, 9)", "padding 1"]),
+        (lambda x: ops.conv2d(x, np.ones((3, 2, 3, 4)), padding=2), ValueError, ["padding 2", "only zeros"]),
+        (lambda x: ops.conv2d(x, np.ones((3, 3, 3, 4)), padding=-1), ValueError, ["padding", "at least 0", "-1"]),
+        (lambda x: ops.conv2d(x, np.ones((3, 3, 3, 4)), stride=0), ValueError, ["stride", "at least 1", "0"]),
+        (lambda x: ops.conv2d(x, np.ones((3, 3, 3, 4)), stride=1.5), TypeError, ["stride", "integer", "1.5"]),
+        (lambda x: ops.conv2d(x, np.ones((3, 3, 3, 4)), padding="same"), TypeError, ["padding", "integer", "'same'"]),
+        *[
+            (lambda x, call=call: call(x), error, words)
+            for pool in (ops.max_pool2d, ops.avg_pool2d)
+            for call, error, words in [
+                (lambda x, pool=pool: pool(x, 2), ValueError, ["2 × 2", "5 × 6"]),
+                (lambda x, pool=pool: pool(x[:, :4], 4), ValueError, ["4 × 4", "4 × 6"]),
+                (lambda x, pool=pool: pool(x[0], 1), ValueError, ["(N, height, width, channels)", "(5, 6, 3)"]),
+                (lambda x, pool=pool: pool(x, 0), ValueError, ["size", "at least 1", "0"]),
+                (lambda x, pool=pool: pool(x, 2.0), TypeError, ["size", "integer", "2.0"]),
+                (lambda x, pool=pool: pool(x, (2, 2)), TypeError, ["size", "integer", "(2, 2)"]),
+            ]
+        ],
+    ],
+)
+def test_bad_images_are_named(call, error, words):
+    with pytest.raises(error) as caught:
+        call(Tensor(IMAGES, requires_grad=True))
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_convolution_is_one_form_with_three_derivatives():
+    """The number S(x, w, g) is the same, whichever of the three is left to the end."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 7, 6, 3)), rng.normal(size=(3, 2, 3, 4))
+    z = ops.conv2d(x, w, stride=2, padding=1)
+    g, rest = rng.normal(size=z.shape), {"stride": 2, "padding": 1}
+    assert z.shape == (2, 4, 4, 4)
+    assert np.sum(ops.conv2d_input(g, w, shape=x.shape, **rest) * x) == pytest.approx(np.sum(z * g), rel=1e-12)
+    assert np.sum(ops.conv2d_weights(x, g, shape=w.shape, **rest) * w) == pytest.approx(np.sum(z * g), rel=1e-12)
+
+
+def test_convolution_by_hand():
+    x, w = np.arange(9.0).reshape(1, 3, 3, 1), np.array([[1.0, 0.0], [0.0, -2.0]]).reshape(2, 2, 1, 1)
+    assert ops.conv2d(x, w)[0, :, :, 0].tolist() == [[0 - 8, 1 - 10], [3 - 14, 4 - 16]]
+    assert ops.conv2d(x, w, 2, 1)[0, :, :, 0].tolist() == [[0, -4], [-12, 4 - 16]]
+    assert ops.conv2d(x, w, padding=1).shape == (1, 4, 4, 1)
 
 
 def test_cross_entropy_reads_its_labels_once():

@@ -28,6 +28,7 @@ LAYERS = [
     {"primitives", "rules", "conventions", "schedules", "graph", "gradcheck", "init", "memory"},
     {"elementwise", "descent"},
     {"shapes", "optim"},
+    {"convolution"},
     {"ops"},
     {"surfaces", "nn", "expression", "second_order", "show"},
     {"train", "fair", "per_example", "torch_twin"},

@@ -1,6 +1,6 @@
 """The table of derivatives.
 
-Each entry of `OPS` is one function, in `textbook.elementwise`, in `textbook.shapes` or here: its body is the forward
+Each entry of `OPS` is one function, in `textbook.elementwise`, `shapes`, `convolution` or here: its body is the forward
 computation, its decorator holds one vector-Jacobian product for each input.  `vjp(g, out, *inputs, **params)` is the
 upstream gradient `g` times the local derivative, written with operators and operations only, so it can be
 differentiated again.  Broadcasting and dtypes are the engine's affair.  Functions of several primitives (softmax, mse,
@@ -27,6 +27,7 @@ from textbook.shapes import (  # noqa: F401
     astype, broadcast_to, concatenate, getitem, matmul, max, mean, min, reshape, scatter_add, stack, sum, sum_to,
     transpose, var,
 )  # fmt: skip
+from textbook.convolution import avg_pool2d, conv2d, conv2d_input, conv2d_weights, max_pool2d  # noqa: F401
 # isort: on
 
 # ---------------------------------------------------------------------------------------------- classification

@@ -16,10 +16,10 @@ from textbook.torch_twin.running import TorchRun, import_torch
 
 
 class Twin(NamedTuple):
-    """A torch node that stands for one of ours: perhaps transposed, or a mere arrangement of memory."""
+    """A torch node that stands for one of ours: its result, in the order `axes`; maybe a mere arrangement of memory."""
 
     function: Any
-    turned: bool = False
+    axes: tuple[int, ...] = ()
     wire: bool = False
 
 
@@ -88,28 +88,48 @@ def align(root: Tensor, theirs: TorchRun, seed: Any = None) -> Alignment:
         MismatchError: a node has no counterpart by any rule.
     """
     pairs: dict[Tensor, Pair] = {}
-    seen: set[tuple[Any, Any, bool]] = set()
-    waiting = [(function_of(theirs.root), root, False)]
+    seen: set[tuple[Any, Any, tuple[int, ...]]] = set()
+    waiting = [(function_of(theirs.root), root, tuple(range(root.ndim)))]
     while waiting:
-        function, ours, turned = step = waiting.pop()
+        function, ours, axes = step = waiting.pop()
         if step in seen:
             continue
         seen.add(step)
         pair = pairs.setdefault(ours, Pair(ours, []))
         if name_of(function) == "AccumulateGrad" and ours.recipe is None:
-            pair.twins.append(Twin(function, turned))
+            pair.twins.append(Twin(function, axes))
             continue
         rule = match(function, ours)
         wire, unseen = rule.right == "x", rule.left == "x"
-        pair.twins.append(Twin(function, turned, wire))
+        pair.twins.append(Twin(function, axes, wire))
         pair.parts += rule.theirs
         pair.fused |= unseen
         for part in rule.ours:
             pairs.setdefault(part, Pair(part, [], fused=True)).twins.append(Twin(function))
-        # Behind a node that only transposes the memory of ours, torch holds the transpose of ours.
-        turns = wire and rule.left.name in ("TBackward", "PermuteBackward", "TransposeBackward")
-        waiting += [(t, o, turned ^ turns if wire or unseen else False) for t, o in rule.behind]
+        # Behind a node that only transposes the memory of ours, torch holds ours in another order.
+        same = _before(function, axes) if wire else axes
+        waiting += [(t, o, same if wire or unseen else order) for t, o, order in rule.behind]
     return _compared(root, theirs, pairs, seed)
+
+
+def _before(function: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
+    """In which order ours has the axes of what a torch node was computed from, if it has those of its result in `axes`.
+
+    Only a node that transposes changes it.
+    """
+    n, name = len(axes), name_of(function)
+    moved = list(range(n))
+    if name == "PermuteBackward":
+        moved = [_signed(d) % n for d in function._saved_dims]
+    elif name in ("TBackward", "TransposeBackward") and n > 1:
+        i, j = (0, 1) if name == "TBackward" else (_signed(function._saved_dim0), _signed(function._saved_dim1))
+        moved[i], moved[j] = moved[j], moved[i]
+    return tuple([moved[a] for a in axes]) if len(moved) == n else axes
+
+
+def _signed(d: int) -> int:
+    """An axis that counts from the end: torch shows it as an unsigned number."""
+    return d - 2**64 if d >= 2**63 else d
 
 
 def _compared(root: Tensor, theirs: TorchRun, pairs: dict[Tensor, Pair], seed: Any) -> Alignment:
@@ -121,7 +141,9 @@ def _compared(root: Tensor, theirs: TorchRun, pairs: dict[Tensor, Pair], seed: A
         gradients[step.parent] = step.total
     functions = {function for pair in pairs.values() for function in pair.functions}
     shown: dict[Any, Any] = {}
-    hooks = [f.register_prehook(lambda g, f=f: shown.__setitem__(f, g[0])) for f in functions]
+    # A node of several results hears from the one that is used.
+    heard = lambda f: lambda g: shown.__setitem__(f, next(part for part in g if part is not None))  # noqa: E731
+    hooks = [f.register_prehook(heard(f)) for f in functions]
     theirs.root.backward(torch.tensor(start), retain_graph=True)
     for hook in hooks:
         hook.remove()
@@ -138,7 +160,7 @@ def _difference(ours: Array, pair: Pair, of: Mapping[Any, Any]) -> float | None:
     """How far the twin of the same shape is from ours; the node itself goes before those that arrange its memory."""
     for twin in sorted(pair.twins, key=lambda twin: twin.wire):
         if (other := of.get(twin.function)) is not None:
-            other = other.T if twin.turned else other
+            other = other.transpose(twin.axes) if other.ndim == len(twin.axes) else other
             if other.shape == np.shape(ours):
                 with np.errstate(invalid="ignore"):  # where both are infinite, or both undefined, they agree
                     apart = np.where((ours == other) | (np.isnan(ours) & np.isnan(other)), 0.0, np.abs(ours - other))

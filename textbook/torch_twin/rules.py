@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from textbook.engine import Tensor
 
 # x, y, … stand for any node, or on both sides for a constant; _ for a constant that torch keeps no edge for.
+# image and window stand for a node whose axes torch has in another order: ours are torch's as `AXES` says.
+AXES = {"image": (0, 2, 3, 1), "image2": (0, 2, 3, 1), "window": (2, 3, 1, 0)}
 RULES = """
 AddBackward(x, y)                              add(x, y)
 AddBackward(x, y)                              add(y, x)
@@ -69,6 +71,11 @@ IndexBackward(x)                               getitem(x)
 FlipBackward(x)                                getitem(x)
 IndexAddBackward(_, x)                         scatter_add(x)
 CatBackward(*x)                                concatenate(*x)
+ConvolutionBackward(image, window, _)          conv2d(image, window)
+ConvolutionBackwardBackward(image, _, window)  conv2d_input(image, window)
+ConvolutionBackwardBackward(image, image2, _)  conv2d_weights(image2, image)
+MaxPool2DWithIndicesBackward(image)            max_pool2d(image)
+AvgPool2DBackward(image)                       avg_pool2d(image)
 LogSoftmaxBackward(x)                          log_softmax(x)
 SoftmaxBackward(x)                             exp(log_softmax(x))
 NllLossBackward(LogSoftmaxBackward(x))         cross_entropy(x)
@@ -151,11 +158,14 @@ class MismatchError(ValueError):
 
 
 class Match(NamedTuple):
-    """A rule's two terms, the pairs of nodes behind them, and the nodes inside them, torch's and ours."""
+    """A rule's two terms, the pairs of nodes behind them, and the nodes inside them, torch's and ours.
+
+    A pair behind them comes with the order of axes that turns torch's into ours.
+    """
 
     left: Any
     right: Any
-    behind: list[tuple[Any, Tensor]]
+    behind: list[tuple[Any, Tensor, tuple[int, ...]]]
     theirs: list[Any]
     ours: list[Tensor]
 
@@ -172,7 +182,11 @@ def match(function: Any, ours: Tensor) -> Match:
         if torch_names.keys() == our_names.keys() and all(
             (torch_names[name] is None) == (our_names[name] is None) for name in our_names
         ):
-            behind = [(torch_names[name], our_names[name]) for name in our_names if our_names[name] is not None]
+            behind = [
+                (torch_names[name], x, AXES.get(name, tuple(range(x.ndim))))
+                for name, x in our_names.items()
+                if x is not None
+            ]
             return Match(left, right, behind, torch_nodes[1:], our_nodes[1:])
     ours_is = f"'{ours.recipe.op.name}'" if ours.recipe else f"the leaf {ours.name or ours!r:.60}"
     raise MismatchError(f"torch has {function.name()} where our graph has {ours_is}: no rule in RULES matches the two")

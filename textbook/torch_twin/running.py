@@ -40,6 +40,21 @@ def functions() -> Mapping[str, Callable[..., Any]]:
         zeros = torch.zeros(math.prod(shape), dtype=x.dtype)
         return zeros.index_add(0, positions(index, shape).reshape(-1), x.reshape(-1)).reshape(shape)
 
+    def nchw(x: Any) -> Any:  # images and weights as torch stores them
+        return x.permute(0, 3, 1, 2).contiguous()
+
+    def oihw(w: Any) -> Any:
+        return w.permute(3, 2, 0, 1).contiguous()
+
+    def conv2d_input(g: Any, w: Any, shape: tuple[int, ...], stride: int, padding: int) -> Any:
+        n, *sides, channels = shape
+        given = (oihw(w), nchw(g), stride, padding)
+        return torch.nn.grad.conv2d_input((n, channels, *sides), *given).permute(0, 2, 3, 1)
+
+    def conv2d_weights(x: Any, g: Any, shape: tuple[int, ...], stride: int, padding: int) -> Any:
+        given = (nchw(g), stride, padding)
+        return torch.nn.grad.conv2d_weight(nchw(x), (*shape[:1:-1], *shape[:2]), *given).permute(2, 3, 1, 0)
+
     same = ("exp", "log", "sqrt", "abs", "sin", "cos", "tanh", "sigmoid", "relu", "maximum", "minimum")
     return {
         **{name: getattr(torch, name) for name in same},
@@ -67,6 +82,11 @@ def functions() -> Mapping[str, Callable[..., Any]]:
         "getitem": lambda x, index: x.reshape(-1)[positions(index, x.shape)],
         "scatter_add": scatter_add,
         "concatenate": lambda *pieces, axis: torch.cat(pieces, dim=axis),
+        "conv2d": lambda x, w, stride, padding: F.conv2d(nchw(x), oihw(w), None, stride, padding).permute(0, 2, 3, 1),
+        "conv2d_input": conv2d_input,
+        "conv2d_weights": conv2d_weights,
+        "max_pool2d": lambda x, size: F.max_pool2d(nchw(x), size).permute(0, 2, 3, 1),
+        "avg_pool2d": lambda x, size: F.avg_pool2d(nchw(x), size).permute(0, 2, 3, 1),
         "log_softmax": lambda z, axis=-1: F.log_softmax(z, dim=axis),
         "standardize": lambda x, axis=-1, eps=1e-5: (
             (x - x.mean(axis, keepdim=True)) / torch.sqrt(x.var(axis, correction=0, keepdim=True) + eps)
