@@ -88,6 +88,7 @@ def usual(frame, {name}):
     lab = labs.{lab}
     data, figure = lab({name}={name}), Figure(figsize=lab.inches, layout="constrained")
     picture = lab.draw_on(figure)
+    picture.scenery(data)
     picture.load(data)
     picture.draw(data, frame)
     display(figure)
@@ -381,8 +382,7 @@ def film(what: str, name: str, most_ms: float, most_mb: float, **settings: Any) 
     def record() -> None:
         nonlocal size
         data = lab.data(scene.settings)
-        if picture.load:
-            picture.load(data)
+        scene._load(data)
         size = len(scene.stage.film(axis.readouts(data), lambda k: picture.draw(data, k)).encode())
 
     times = timed(record)

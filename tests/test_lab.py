@@ -15,7 +15,7 @@ import pytest
 
 import textbook.lab
 from textbook import labs
-from textbook.lab import FrameAxis, Lab, Numbers, Slider, Work, round_numbers
+from textbook.lab import FrameAxis, Lab, Numbers, Picture, Slider, Work, round_numbers
 
 ROOT = Path(__file__).parents[1]
 
@@ -124,3 +124,34 @@ def test_a_new_lab_is_one_file(tmp_path):
     contract = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "thrown", "tests/labs/test_contract.py"]
     run = subprocess.run([sys.executable, *contract], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert re.search(r"^[7-9] passed", run.stdout, flags=re.MULTILINE), run.stdout + run.stderr
+
+
+def test_the_scenery_is_painted_again_only_where_it_depends_on_what_changed_and_the_former_goes():
+    lab, painted = Lab("", a=Slider("a", 0.0, high=9.0), b=Slider("b", 0.0, high=9.0)), []
+    lab.compute(lambda a, b: {"a": a, "b": b})
+
+    @lab.picture
+    def picture(fig):
+        ax = fig.subplots()
+        (live,) = ax.plot([], [])
+
+        def scenery(d):
+            painted.append(d.a)
+            ax.plot([0, 1], [d.a, d.a])
+            ax.bar([0], [d.a], label=f"a = {d.a:g}")
+            ax.legend()
+            if d.a == 9:
+                raise ValueError("refused")
+
+        return Picture([live], lambda d, k: "", scenery, of=lambda d: d.a, load=lambda d: live.set_data([0], [d.b]))
+
+    scene = lab.scene(a=1.0)
+    (ax,) = scene.figure.axes
+    scene.change(lab.settings(a=1.0, b=2.0))
+    assert painted == [1] and ax.lines[0].get_ydata() == [2]
+    scene.change(lab.settings(a=3.0))
+    assert painted == [1, 3] and [list(line.get_ydata()) for line in ax.lines] == [[0], [3, 3]]
+    with pytest.raises(ValueError, match="refused"):
+        scene.change(lab.settings(a=9.0))
+    assert painted == [1, 3, 9, 3] and [list(line.get_ydata()) for line in ax.lines] == [[0], [3, 3]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a = 3"] and len(ax.patches) == 1

@@ -286,6 +286,7 @@ def test_sixty_nodes_and_few_new_commands_per_frame():
     walk = labs.graph(formula=SIXTY, mode="backward")
     assert len(walk.graph.nodes) >= 60
     picture = WalkPicture(Figure(figsize=(8.4, 2.5)))
+    picture.scenery(walk)
     picture.load(walk)
     picture.draw(walk, 0)
     changed = []

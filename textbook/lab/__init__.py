@@ -45,7 +45,7 @@ positions, so that a batched rule computes them in one call) and returns a dict 
 
 **`@lab.picture`** fills an empty figure (`Lab(..., inches=(8.4, 4.2))`) with every artist it will ever need, and
 returns the live ones and `draw(data, frame)`, which sets them and returns the caption.  Where limits, titles or
-contours depend on the data, it returns `Picture(live, draw, load=..., pointer=[axes])` instead.  Text and lines in
+contours depend on the data, it returns `Picture(live, draw, scenery, pointer=[axes])` instead.  Text and lines in
 black, grey and white are turned over in a dark theme by themselves; hues stay.
 
 Optional: `@lab.table`, `@lab.pointed`, `@lab.moved`, `@lab.check`, and `Lab(..., view=...)`, a subclass of `View`, for
@@ -69,5 +69,5 @@ from textbook.lab.controls import (
 )
 from textbook.lab.lab import Data, Lab, Picture, Settings
 from textbook.lab.panel import Panel
-from textbook.lab.view import Scene, View, html_table, wipe
+from textbook.lab.view import Scene, View, html_table
 from textbook.lab.work import Work

@@ -34,15 +34,19 @@ class Picture(NamedTuple):
     Args:
         live: the artists that move.
         draw: `draw(data, frame)` sets them, whatever they were before, and returns the caption in words and numbers.
-        load: `load(data)` sets what is the same in all frames of these data: limits, titles, contours.  It returns
-            False where nothing but live artists has changed: then nothing static is painted again.
+        scenery: `scenery(data)` paints what stands still: limits, titles, contours.  All that it has added to the axes
+            is removed before it paints again.
         pointer: the axes in which clicking and dragging sets a point.
+        of: what the scenery depends on, `of(data)`: while that is the same, nothing is painted again.
+        load: `load(data)` sets, after the scenery, live artists that are the same in all frames of these data.
     """
 
     live: Any
     draw: Callable[[Any, int], str]
-    load: Callable[[Any], bool | None] | None = None
+    scenery: Callable[[Any], None] | None = None
     pointer: Sequence[Any] = ()
+    of: Callable[[Any], Any] = lambda data: object()  # equal to no other
+    load: Callable[[Any], None] = lambda data: None
 
 
 class Settings(dict[str, Any]):
@@ -132,7 +136,7 @@ class Lab:
     def pointed(self, function: Callable[[Point, Settings], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         """The settings that a click or drag changes: `pointed(point, settings)`.
 
-        Without it, the first `Numbers` among the settings becomes the point.
+        Without it, the first `Numbers` among the settings becomes the point, to four digits.
         """
         self._pointed = function
         return function

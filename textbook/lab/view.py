@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
@@ -18,7 +18,7 @@ from textbook import plots
 from textbook.lab.controls import Button
 from textbook.lab.lab import Lab, Settings
 from textbook.lab.panel import Panel
-from textbook.stage import Point, Stage, flat
+from textbook.stage import Point, Stage
 
 ROOM = (0.025, 0, 0.963, 1)  # the layout is solved once, and at the sides longer numbers may come later
 
@@ -42,6 +42,8 @@ class Scene:
         with plots.style():
             self.figure = Figure(figsize=lab.inches, layout=ConstrainedLayoutEngine(rect=ROOM))
         self.picture = lab.draw_on(self.figure)
+        self._painted: list[Artist] = []
+        self._of: Any = None
         self._load(self.data)
         self.stage = Stage(self.figure, self.picture.live, pointer=self.picture.pointer, title=lab.title)
         self.film = film
@@ -66,16 +68,31 @@ class Scene:
             self._film()
 
     def _load(self, data: Any) -> bool:
-        changed = False
-        if self.picture.load is not None:
-            with plots.style():
-                changed = self.picture.load(data) is not False
+        with plots.style():
+            repaint = self.picture.scenery is not None and self._of != (of := (self.picture.of(data),))
+            if repaint:
+                self._paint(data)
+                self._of = of
+            self.picture.load(data)
         for ax in self.figure.axes:
             for axis in (ax.xaxis, ax.yaxis):
                 if type(axis.get_major_formatter()) is LogFormatterSciNotation:
                     axis.set_major_formatter(Powers())
                     axis.set_minor_formatter(NullFormatter())
-        return changed
+        return repaint
+
+    def _paint(self, data: Any) -> None:
+        """Paint the scenery anew, in place of the former."""
+        self._of = None  # until all of it is there
+        for artist in self._painted:
+            artist.remove()
+        for ax in self.figure.axes:  # of a bar chart the bars have gone, not yet its entry in a legend
+            ax.containers[:] = [c for c in ax.containers if any(artist.axes for artist in c.get_children())]
+        before = {artist for ax in self.figure.axes for artist in ax.get_children()}
+        try:
+            self.picture.scenery(data)  # type: ignore[misc]  # there is one
+        finally:
+            self._painted = [a for ax in self.figure.axes for a in ax.get_children() if a not in before]
 
     def _film(self) -> None:
         axis, data, draw = self.lab.axis(self.settings), self.data, self.picture.draw  # a film keeps its data
@@ -215,15 +232,6 @@ class View(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self.stage.bundle(view=self)
-
-
-def wipe(*axes: Axes, keep: Any) -> None:
-    """Remove everything from axes but the live artists, which `keep` names."""
-    live = set(flat(keep))
-    for ax in axes:
-        for artist in [*ax.lines, *ax.collections, *ax.images, *ax.patches, *ax.texts]:
-            if artist not in live:
-                artist.remove()
 
 
 def html_table(head: Sequence[str], rows: Sequence[Sequence[Any]], most: int = 200) -> str:

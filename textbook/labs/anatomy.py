@@ -95,7 +95,7 @@ def picture(fig):
     fig.legend(handles=curves, loc="outside lower left", ncols=4, handlelength=1.2)
     live = [*bars.values(), *numbers.values(), curves, now]
 
-    def load(d):
+    def scenery(d):
         for name, ax in axes.items():
             for artist in (ax, *bars[name], *numbers[name]):
                 artist.set_visible(name in d.parts)
@@ -114,4 +114,4 @@ def picture(fig):
         moves = ", ".join(f"{kind} {v:z.3g}" for kind, v in zip(KINDS, d.parts["step"][k], strict=True))
         return minus(f"{NAMES[d.rule]}, step {k + 1}. With α = 1 it moves the coordinates by: {moves}.")
 
-    return Picture(live, draw, load)
+    return Picture(live, draw, scenery)

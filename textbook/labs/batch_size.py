@@ -4,7 +4,7 @@ import numpy as np
 
 from textbook import engine, ops, optim
 from textbook.data import line
-from textbook.lab import FrameAxis, Lab, Numbers, Picture, Slider, wipe
+from textbook.lab import FrameAxis, Lab, Numbers, Picture, Slider
 from textbook.plots.style import BLUE, INK, ORANGE, PALE, STAR, START
 from textbook.words import counted
 
@@ -90,8 +90,7 @@ def picture(fig):
         """Examples seen, and the loss above the minimum, kept inside the picture."""
         return SIZES[k] * np.arange(len(d.loss[k])), np.clip(d.loss[k] - d.lowest, 1e-5, fall.get_ylim()[1])
 
-    def load(d):
-        wipe(place, fall, blur, keep=live)
+    def scenery(d):
         w, b = np.meshgrid(np.linspace(*EXTENT[0], 101), np.linspace(*EXTENT[1], 101))
         z = ((w[..., None] * d.x + b[..., None] - d.y) ** 2).mean(axis=-1)
         heights = d.lowest + (z.max() - d.lowest) * np.linspace(0, 1, 13) ** 2
@@ -123,4 +122,4 @@ def picture(fig):
                 f"At the start a batch's gradient is {d.noise[k]:.2f} off the full one, of length "
                 f"{d.slope:.2f}.")  # fmt: skip
 
-    return Picture(live, draw, load, pointer=[place])
+    return Picture(live, draw, scenery, pointer=[place])

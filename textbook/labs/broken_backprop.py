@@ -189,9 +189,8 @@ def picture(fig):
     words: dict[str, Any] = {}
     plan: Any = None
 
-    def load(d):
+    def scenery(d):
         nonlocal edge, words, plan
-        axes.clear()
         plan = plan_graph(d.graph, 840, 326, beside=max(map(len, d.graph.nodes)) + 17)
         drawn = draw_plan(axes, plan)
         edge = arrow(axes, next(iter(plan.curves.values())), 9, color=ORANGE, lw=4, zorder=3)
@@ -222,4 +221,4 @@ def picture(fig):
             return moment.caption
         return moment.caption + (f" Wrong: {', '.join(wrong)}." if wrong else " Every gradient is right.")
 
-    return Picture(live, draw, load)
+    return Picture(live, draw, scenery)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from textbook import ops, optim
-from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, round_numbers, wipe
+from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, round_numbers
 from textbook.plots.style import BLUE, ORANGE, PALE, STAR, START
 
 NAMES, DASHES = ("gradient descent", "heavy ball"), ("-", "--")
@@ -90,9 +90,8 @@ def picture(fig):
     key.set_in_layout(False)
     live = [*rings, *paths, begin, *slopes, *curves, *marks]
 
-    def load(d):
+    def scenery(d):
         far.set(xlim=(0, d.ratio.shape[1]), ylim=(FLOOR, 30))
-        wipe(rate, keep=live)
         for color, dashes, wanted, found in zip(COLORS, DASHES, d.theory, d.measured, strict=True):
             rate.plot(d.kappa, wanted, ls=dashes, color=color, lw=1.3)
             rate.plot(d.kappa, np.clip(found, 0, 1.08), ".", ls="none", color=color, ms=5)
@@ -116,4 +115,4 @@ def picture(fig):
                 f"step multiplies it by {d.measured[0, k]:.4f}, theory {d.theory[0, k]:.4f}. Heavy ball is at "
                 f"{ball:.2g}: {d.measured[1, k]:.4f}, theory {d.theory[1, k]:.4f}.")  # fmt: skip
 
-    return Picture(live, draw, load, pointer=[place])
+    return Picture(live, draw, scenery, pointer=[place])

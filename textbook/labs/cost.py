@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textbook.engine import Array
-from textbook.lab import Button, Choice, FrameAxis, Lab, Numbers, Picture, Slider, View, Work, wipe
+from textbook.lab import Button, Choice, FrameAxis, Lab, Numbers, Picture, Slider, View, Work
 from textbook.plots.style import BLUE, GREEN, ORANGE
 from textbook.words import counted, minus
 
@@ -204,21 +204,17 @@ def picture(fig):
     (points,) = ax.plot([], [], "D", ls="none", color=ORANGE, ms=6, zorder=5)
     (fit,) = ax.plot([], [], ":", color=ORANGE, lw=1.8, zorder=4)
     live = [operations, space, points, fit]
-    scenery = None
 
-    def load(d):
-        nonlocal scenery
+    def limits(d):
         # Room for what will be measured: 0.1 to 30 ns an operation, and a call.
         every = [*d.operations, *d.bytes, *(d.seconds / NANO)]
-        limits = min(*every, 0.1 * d.operations[0]) / 2, max(4 * max(every), 30 * d.operations[-1], 1e5)
-        if scenery == (new := (d.operation, d.words, limits)):
-            return False
-        scenery = new
-        wipe(ax, keep=live)
+        return min(*every, 0.1 * d.operations[0]) / 2, max(4 * max(every), 30 * d.operations[-1], 1e5)
+
+    def scenery(d):
         ax.plot(d.sizes, d.operations, "-", color=BLUE, label=f"operations, counted: {d.operation.time}")
         ax.plot(d.sizes, d.bytes, "--", color=GREEN, label=f"bytes of the result, counted: 8·{d.operation.space}")
         ax.plot([], [], ":D", color=ORANGE, ms=5, label="nanoseconds, measured")
-        ax.set(xlim=(d.sizes[0] / 1.3, d.sizes[-1] * 1.3), ylim=limits, xlabel=f"n: {d.operation.size}")
+        ax.set(xlim=(d.sizes[0] / 1.3, d.sizes[-1] * 1.3), ylim=limits(d), xlabel=f"n: {d.operation.size}")
         ax.set_xticks(d.sizes, [f"{n:,}" for n in d.sizes])
         ax.set_xticks([], minor=True)
         ax.legend(loc="upper left", handlelength=3)
@@ -234,7 +230,7 @@ def picture(fig):
             fit.set_data(measured, c * measured**p / NANO)
         return caption(d, k)
 
-    return Picture(live, draw, load)
+    return Picture(live, draw, scenery, of=lambda d: (d.operation, d.words, limits(d)))
 
 
 def caption(d, k):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from textbook import engine, plots
-from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, wipe
+from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture
 from textbook.plots.style import BLUE, ORANGE
 from textbook.surfaces import SURFACES
 
@@ -45,8 +45,7 @@ def picture(fig):
     dot, foot = (ax.plot([], [], "o", color="white", mec="black", ms=8)[0] for ax in (chart, profile))
     live = [ray, uphill, dot, height, tangent, foot]
 
-    def load(d):
-        wipe(chart, keep=live)
+    def scenery(d):
         plots.draw_contour(chart, d.surface)
         chart.set(xlabel="x", ylabel="y", title="the map; dashed: the gradient")
         room = 0.08 * np.ptp(d.cut) + 1e-9
@@ -70,4 +69,4 @@ def picture(fig):
                 f"{axis}. The gradient is ({d.gradient[0]:.3g}, {d.gradient[1]:.3g}), its length {steepness:.3g} the "
                 "largest slope.")  # fmt: skip
 
-    return Picture(live, draw, load, pointer=[chart])
+    return Picture(live, draw, scenery, pointer=[chart])

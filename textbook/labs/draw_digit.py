@@ -126,7 +126,6 @@ def picture(fig):
             text.set_text(f"{a:.1f}" if a > 0 else "0")
         for bar, share in zip(shares, d.shares, strict=True):
             bar.set_width(share)
-        return False
 
     def draw(d, k):
         paper_grey = 1 - d.x.reshape(SIDE, SIDE, 1)
@@ -137,4 +136,4 @@ def picture(fig):
         return (f"Unit {k}: the stencil's weighted sum is {minus(f'{d.z1[k]:z.1f}')}, after ReLU {d.a1[k]:.1f}; "
                 f"{says}. The network says {best}, with a share of {d.shares[best]:.1%}.")  # fmt: skip
 
-    return Picture([ink, stencil, glow, *numbers, frame, *shares], draw, load, [paper])
+    return Picture([ink, stencil, glow, *numbers, frame, *shares], draw, None, [paper], load=load)

@@ -4,7 +4,7 @@ import numpy as np
 
 from textbook import ops
 from textbook.engine import grad
-from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider, wipe
+from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider
 from textbook.plots.style import BLUE, GREEN, INK, ORANGE, PALE
 
 FUNCTIONS = {
@@ -70,8 +70,7 @@ def picture(fig):
     (mark,) = errors.plot([], [], "o", ls="none", color=ORANGE, ms=10, mec="white", zorder=6)
     live = [secant, ends, mark]
 
-    def load(d):
-        wipe(curve, errors, keep=live)
+    def scenery(d):
         x = np.linspace(-3, 3, 241)
         y = d.f(x)
         room = 0.12 * float(np.ptp(y))
@@ -106,4 +105,4 @@ def picture(fig):
             cause = f"Error {error:.1e}; of the two theory lines, {higher[0]} is higher, {higher[1]:.1e}."
         return f"h = {h:.1e}: the quotient is {slope:.12g}, f′(x) = {d.slope:.12g}. {cause}"
 
-    return Picture(live, draw, load)
+    return Picture(live, draw, scenery)

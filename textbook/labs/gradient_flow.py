@@ -118,7 +118,7 @@ def picture(fig):
     (all_of_them,) = ratio.plot([], [], ".", color=ORANGE, ms=4)
     (mark,) = ratio.plot([], [], "o", color=ORANGE, ms=9, mec="white")
 
-    def load(d):
+    def scenery(d):
         image.set_data(np.log10(d.gradients))
         all_of_them.set_data(octaves, np.clip(d.gradients[0] / d.predicted[0], 1 / OFF, OFF))
 
@@ -133,4 +133,4 @@ def picture(fig):
                 f"predicted {measured[0] / wanted[0]:.2g}. The last activations are {d.activations[-1, k]:.2g}, "
                 f"the inputs {d.activations[0, k]:.2g}.")  # fmt: skip
 
-    return Picture([forward, backward, theory, here, mark], draw, load)
+    return Picture([forward, backward, theory, here, mark], draw, scenery)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from textbook import engine, optim, plots
-from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, Toggle, round_numbers, wipe
+from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Slider, Toggle, round_numbers
 from textbook.plots.style import BLUE, ORANGE, START
 from textbook.surfaces import SURFACES, valley
 from textbook.words import number
@@ -54,6 +54,19 @@ def snapped(base, low, high):
     return base ** float(np.floor(np.log(low) / np.log(base))), base ** float(np.ceil(np.log(high) / np.log(base)))
 
 
+def heights(d):
+    """From where to where the loss above the minimum is drawn."""
+    top = 30 * float(d.gap[0].max()) or 1.0  # a start at the minimum has no gap at all
+    return snapped(10, float(np.clip(d.gap.min(), DUST * top, 1e-2 * top)), top)
+
+
+def profile(surface):
+    """A surface of one variable, as x and f(x)."""
+    low, high = surface.extent[0]
+    x = np.linspace(low, high, 301)
+    return x, surface.f(x[None])
+
+
 @lab.picture
 def picture(fig):
     place, falling, final = fig.subplot_mosaic("AB;AC", width_ratios=(1.25, 1)).values()
@@ -69,47 +82,41 @@ def picture(fig):
     (curve,) = falling.plot([], [], color=ORANGE, lw=1.6)
     (mark,) = final.plot([], [], "o", color=ORANGE, ms=8, mec="white")
     live = [hill, sweep, bound, words, path, begin, curve, mark]
-    scenery = None
-    heights = (1.0, 1.0)
 
     def load(d):
-        nonlocal scenery, heights
-        surface, (low, high) = d.surface, d.surface.extent[0]
-        top = 30 * float(d.gap[0].max()) or 1.0  # a start at the minimum has no gap at all
-        heights = snapped(10, float(np.clip(d.gap.min(), DUST * top, 1e-2 * top)), top)
-        limits = surface.extent
-        if surface.dimension == 1:
-            x = np.linspace(low, high, 301)
-            y = surface.f(x[None])
-            rise = snapped(2, np.ptp(y), np.ptp(y))[1]
-            limits = ((low, high), (y.min() - 0.05 * rise, y.min() + 1.05 * rise))
-        hill.set_data(*((x, y) if surface.dimension == 1 else ([], [])))
-        sweep.set_data(d.lr, np.clip(d.gap[-1], *heights))
-        ends = [heights[0] / 2, heights[1], np.nan]
+        low, high = heights(d)
+        hill.set_data(*(profile(d.surface) if d.surface.dimension == 1 else ([], [])))
+        sweep.set_data(d.lr, np.clip(d.gap[-1], low, high))
+        ends = [low / 2, high, np.nan]
         for mark_of_theory in (bound, *words):
             mark_of_theory.set_visible(d.theory)
         bound.set_data(np.repeat([d.limit / 2, d.limit], 3), [*ends, *ends])
         for n, word in enumerate(words, start=1):  # one step, on a quadratic; and no convergence any more
-            word.set_position((n * d.limit / 2 * 0.96, heights[1] / 2))
-        new = (surface.name, limits, heights, len(d.loss), snapped(4, d.lr[0], d.lr[-1]))
-        if new == scenery:
-            return False
-        scenery = new
-        wipe(place, final, keep=live)
+            word.set_position((n * d.limit / 2 * 0.96, high / 2))
+
+    def limits(d):
+        (low, high), tall = heights(d), d.surface.extent[-1]
+        if d.surface.dimension == 1:
+            y = profile(d.surface)[1]
+            rise = snapped(2, np.ptp(y), np.ptp(y))[1]
+            tall = (y.min() - 0.05 * rise, y.min() + 1.05 * rise)
+        steps, rates = (0, max(len(d.loss) - 1, 1)), snapped(4, d.lr[0], d.lr[-1])
+        return (d.surface.extent[0], tall), (steps, (low / 2, high)), (rates, (low / 2, high))
+
+    def scenery(d):
+        surface = d.surface
         if surface.dimension == 2:
             plots.draw_contour(place, surface)
-        place.set(xlim=limits[0], ylim=limits[1], xlabel="x", ylabel="f(x)" if surface.dimension == 1 else "y")
-        place.set_title(surface.title.split(", λ")[0])
-        falling.set(xlim=(0, max(len(d.loss) - 1, 1)), ylim=(heights[0] / 2, heights[1]))
-        final.set(xlim=new[-1], ylim=(heights[0] / 2, heights[1]))
-        return True
+        for ax, (wide, tall) in zip((place, falling, final), limits(d), strict=True):
+            ax.set(xlim=wide, ylim=tall)
+        place.set(xlabel="x", ylabel="f(x)" if surface.dimension == 1 else "y", title=surface.title.split(", λ")[0])
 
     def draw(d, k):
         way, loss, at = d.path[:, :, k], d.loss[:, k], int(d.diverged_at[k])
         y = way[:, 1] if d.surface.dimension == 2 else loss
         path.set_data(way[:, 0], y)
         begin.set_data(way[:1, 0], y[:1])
-        gap = np.clip(d.gap[:, k], *heights)  # the drawing is clipped, never the descent
+        gap = np.clip(d.gap[:, k], *heights(d))  # the drawing is clipped, never the descent
         curve.set_data(np.arange(len(gap)), gap)
         mark.set_data(d.lr[[k]], gap[-1:])
         said = f"α = {d.lr[k]:.3g}, {d.regime[k]}: "
@@ -122,4 +129,4 @@ def picture(fig):
         end = f"diverged at step {at}." if at >= 0 else f"after {len(loss) - 1} steps the loss is {loss[-1]:.3g}."
         return said + end
 
-    return Picture(live, draw, load, pointer=[place])
+    return Picture(live, draw, scenery, [place], of=lambda d: (d.surface.name, limits(d)), load=load)

@@ -173,6 +173,7 @@ def picture(fig):
     place.set_gid("bowl")
     fall.set(ylim=(LOWEST, HIGHEST), yticks=[1e-8, 1e-4, 1, 1e4])
     fall.minorticks_off()
+    fall.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     (best_line,) = scatter.plot([], [], color=GREEN, lw=1.2, ls="--", label="best line")
     (line,) = scatter.plot([], [], color=ORANGE, lw=2, ls="-", label="y = wx + b")
     (errors,) = scatter.plot([], [], color=ORANGE, lw=1, ls=":", label="errors")
@@ -190,19 +191,19 @@ def picture(fig):
     (mark,) = fall.plot([], [], "o", color=ORANGE, ms=9, mec="black", zorder=5, clip_on=False)
     mark.set_in_layout(False)  # it isn't clipped, and has no place yet
     drawn = gap = np.empty(0)  # the path and the loss, kept inside the picture
-    shown: Any = None
+
+    def boxes(d):  # they stand still while a point is dragged, so that one sees the bowl move
+        return (around(d.preset.seen, np.stack([d.x, d.y])),
+                around(d.preset.box, np.stack([d.path[0], d.best], axis=1)))  # fmt: skip
+
+    def scenery(d):
+        for ax, (wide, high) in zip((scatter, place), boxes(d), strict=True):
+            ax.set(xlim=wide, ylim=high)
+        fall.set_xlim(-0.3, len(d.loss) - 0.7)
 
     def load(d):
-        nonlocal drawn, gap, shown
-        # The boxes stand still while a point is dragged, so that one sees the bowl move.
-        seen = around(d.preset.seen, np.stack([d.x, d.y]))
-        box = around(d.preset.box, np.stack([d.path[0], d.best], axis=1))
-        changed, shown = shown != (seen, box, len(d.loss)), (seen, box, len(d.loss))
-        if changed:
-            scatter.set(xlim=seen[0], ylim=seen[1])
-            place.set(xlim=box[0], ylim=box[1])
-            fall.set_xlim(-0.3, len(d.loss) - 0.7)
-            fall.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
+        nonlocal drawn, gap
+        seen, box = boxes(d)
         # A path that diverges is drawn to 20 times the width of the box, in its own direction.
         away = d.path - d.path[0]
         drawn = d.path[0] + away / np.maximum(1, np.abs(away / np.ptp(box, axis=1)).max(1, keepdims=True) / 20)
@@ -218,7 +219,6 @@ def picture(fig):
         way.set_data(*drawn.T)
         begin.set_data(*drawn[:1].T)
         curve.set_data(np.arange(len(gap)), gap)
-        return changed
 
     def draw(d, k):
         w, b = drawn[k]
@@ -231,7 +231,7 @@ def picture(fig):
         return caption(d, k)
 
     live = [best_line, line, errors, dots, rings, trough, star, way, path, begin, here, curve, mark]
-    return Picture(live, draw, load, pointer=[scatter, place])
+    return Picture(live, draw, scenery, [scatter, place], of=lambda d: (boxes(d), len(d.loss)), load=load)
 
 
 def caption(d, k):

@@ -94,7 +94,7 @@ def picture(fig):
     cells = [strip.plot([], [], "s", color=BLUE, ms=5, ls="none")[0] for _ in range(2)]
     time.legend(handles=[plain, alive, again], loc="upper right", fontsize=8.5)
 
-    def load(d):
+    def scenery(d):
         end, top = 6 * d.layers + MOST + 2, max(d.plain.max(), d.alive.max()) / 1024
         time.set(xlim=(0, end), ylim=(0, 1.3 * top))
         sizes.set(ylim=(0, 1.08 * d.peaks.max() / 1024))
@@ -116,4 +116,4 @@ def picture(fig):
                 f"in memory, {here} with the gradients. At most {most}; with everything kept {kept}. "
                 f"{extra.capitalize()}.")  # fmt: skip
 
-    return Picture([now, *cells], draw, load)
+    return Picture([now, *cells], draw, scenery)

@@ -183,7 +183,7 @@ def picture(fig: Any) -> Picture:
     ghosts[0].set_label("recorded race, defaults")
     fall.legend(loc="upper right", fontsize=9)
 
-    def load(d: Raced) -> None:
+    def scenery(d: Raced) -> None:
         for ghost in ghosts:
             ghost.set_visible(d.rules == lab.controls["rules"].default)
         fall.set_xlim(-0.02 * d.epochs, 1.02 * d.epochs)
@@ -205,4 +205,4 @@ def picture(fig: Any) -> Picture:
             said.append(f"{rule} {worst:.3f} to {best:.3f}" if np.isfinite(worst) else f"{rule}: diverged")
         return f"After step {d.step:,} of {d.total:,}, accuracy from the worst to the best seed: {'; '.join(said)}."
 
-    return Picture([artist for found in artists for artist in found], draw, load)
+    return Picture([artist for found in artists for artist in found], draw, scenery)

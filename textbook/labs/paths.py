@@ -130,9 +130,8 @@ def picture(fig):
     plan: Any = None
     totals: dict[str, Text] = {}
 
-    def load(d):
+    def scenery(d):
         nonlocal plan, totals
-        row.clear()
         plan = plan_graph(d.graph, 840, 250, beside=6)
         drawn = draw_plan(row, plan)
         row.add_collection(walked, autolim=False)
@@ -154,4 +153,4 @@ def picture(fig):
         said.set(position=(d.stages + 0.4, done), text=f"so far: {done}", va=side)
         return words if k < len(d.work) - 1 else f"{words} ∂f/∂x = {number(d.derivative)}."
 
-    return Picture(live, draw, load)
+    return Picture(live, draw, scenery)

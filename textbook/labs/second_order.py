@@ -95,17 +95,13 @@ def picture(fig):
             *(ax.plot([], [], **line | {"ls": "none", "ms": 8})[0] for ax in (by_step, by_cost)),
         )
     (begin,) = place.plot([], [], **START, zorder=5)
-    drawn: list[Any] = []
     heights: dict[str, Any] = {}
-    shown = None
+
+    def limits(d):
+        cost = max(run.counts.in_gradients[-1] for run in d.runs.values())
+        return tuple(1.4 ** np.ceil(np.log([d.last, cost]) / np.log(1.4)))
 
     def load(d):
-        nonlocal shown
-        cost = max(run.counts.in_gradients[-1] for run in d.runs.values())
-        coarse = 1.4 ** np.ceil(np.log([d.last, cost]) / np.log(1.4))
-        changed, shown = shown != (new := (d.surface, tuple(d.runs), *coarse)), new
-        if changed:
-            scenery(d, *coarse)
         begin.set_data(*next(iter(d.runs.values())).path[:1].T)
         low, high = by_step.get_ylim()
         low, high = (low, high) if d.surface.minimum is None else (2 * low, 0.5 * high)  # whole markers
@@ -117,17 +113,12 @@ def picture(fig):
             heights[name] = np.clip(np.nan_to_num(gap, nan=high), low, high)
             artists[name][2].set_data(np.arange(run.steps + 1), heights[name])
             artists[name][3].set_data(run.counts.in_gradients, heights[name])
-        return changed
 
-    def scenery(d, steps, cost):
-        for artist in drawn:
-            artist.remove()
-        before = set(place.get_children())
+    def scenery(d):
         plots.draw_contour(place, d.surface)
         place.set_title(d.surface.title)
-        drawn[:] = [artist for artist in place.get_children() if artist not in before]
         high = float(np.max(d.surface.f(d.surface.grid(41))))
-        for ax, right in ((by_step, steps), (by_cost, cost)):
+        for ax, right in zip((by_step, by_cost), limits(d), strict=True):
             ax.set(xlim=(-0.02 * right, 1.02 * right))
             if d.surface.minimum is None:
                 ax.set(yscale="symlog", ylim=(-1e12, 1e3), yticks=[-1e8, -1e4, 0], ylabel="loss")
@@ -137,7 +128,6 @@ def picture(fig):
                 ax.set(yscale="log", ylim=(room * FLOOR, room * 3), ylabel="loss − minimum")
         handles = [key.plot([], [], color=OKABE_ITO[COLOURS[name]], ls=DASHES[name], marker=MARKERS[name],
                             mec="white", label=METHODS[name])[0] for name in d.runs]  # fmt: skip
-        drawn.extend(handles)
         legend = key.legend(handles=handles, ncols=2, loc="upper left", handlelength=2.6, columnspacing=1.2,
                             borderaxespad=0, fontsize=9)  # fmt: skip
         legend.set_in_layout(False)
@@ -157,4 +147,5 @@ def picture(fig):
             said.append(f"{METHODS[name]}: loss {run.loss[at]:.3g} for {counted(spent, 'gradient')}{end}")
         return f"Step {k} of {d.last}.\n" + "\n".join(said)
 
-    return Picture([*artists.values(), begin], draw, load, pointer=[place])
+    return Picture([*artists.values(), begin], draw, scenery, [place],
+                   of=lambda d: (d.surface, tuple(d.runs), limits(d)), load=load)  # fmt: skip

@@ -3,8 +3,6 @@
 The runs are stored: `tools/sharpness.py` computes them.
 """
 
-from typing import Any
-
 import numpy as np
 from matplotlib.ticker import LogLocator, NullLocator
 
@@ -59,19 +57,13 @@ def picture(fig):
     (loss,) = falling.plot([], [], "-", color=ORANGE, lw=1.4)
     (mark,) = late.plot([], [], "o", color=ORANGE, ms=9, mec="white", zorder=4)
     live = [limit, name, sharp, loss, mark]
-    drawn: list[Any] = []
 
-    def load(d):
-        for artist in drawn:
-            artist.remove()
+    def scenery(d):
         rates = np.array([d.lr[0] / 1.1, d.lr[-1] * 1.1])
-        faint = {"color": "0.7", "lw": 0.6, "ls": "-", "zorder": 1}
-        drawn[:] = [
-            *(line for row in d.loss for line in falling.plot(row, **faint)),
-            *late.plot(rates, 2 / rates, "--", color=BLUE, lw=1.8),
-            late.text(d.lr[2], 2 / d.lr[2], " 2/α", color=BLUE, va="bottom"),
-            *late.plot(d.lr, d.late, ".", color=ORANGE, ms=6, ls="none"),
-        ]
+        falling.plot(d.loss.T, "-", color="0.7", lw=0.6, zorder=1)
+        late.plot(rates, 2 / rates, "--", color=BLUE, lw=1.8)
+        late.text(d.lr[2], 2 / d.lr[2], " 2/α", color=BLUE, va="bottom")
+        late.plot(d.lr, d.late, ".", color=ORANGE, ms=6, ls="none")
         steps = d.loss.shape[1] - 1
         curve.set(xlim=(0, steps), ylim=(0, 1.05 * max(np.nanmax(d.sharpness), 2 / d.lr[len(d.lr) // 4])))
         falling.set(xlim=(0, steps), ylim=(0.8 * np.nanmin(d.loss), 1.3 * np.nanmax(d.loss[:, 0])))
@@ -96,4 +88,4 @@ def picture(fig):
         ]
         return " ".join(said)
 
-    return Picture(live, draw, load)
+    return Picture(live, draw, scenery)

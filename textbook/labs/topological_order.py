@@ -154,15 +154,9 @@ def picture(fig):
     axes, slots = fig.add_axes((0, 0.2, 1, 0.8)), fig.add_axes((0.03, 0.08, 0.94, 0.12))
     live: list[Any] = []
     parts: dict[str, dict[str, Any]] = {}
-    shown = ""
 
-    def load(d):
-        nonlocal shown
-        if shown == d.name:
-            return False
-        shown, plan, places = d.name, plan_of(d.name), range(1, len(d.graph.nodes) + 1)
-        axes.clear()
-        slots.clear()
+    def scenery(d):
+        plan, places = plan_of(d.name), range(1, len(d.graph.nodes) + 1)
         drawn = draw_plan(axes, plan)
         for v, node in d.graph.nodes.items():
             if node.kind == "operation":
@@ -176,7 +170,6 @@ def picture(fig):
         parts["notes"] = {v: write(drawn, v, above=True) for v in plan.places}
         parts["slots"] = {str(k): slots.text(k, 0.5, "", ha="center", va="center", size=12) for k in places}
         live[:] = [artist for group in parts.values() for artist in group.values()]
-        return True
 
     def draw(d, k):
         picked, choices = d.accepted[:k], d.choices[min(k, len(d.accepted))]
@@ -196,7 +189,7 @@ def picture(fig):
             slot.set(text=name, color=ORANGE if name.startswith("✗") else INK, visible=bool(name))
         return caption(d, k)
 
-    return Picture(live, draw, load, [axes])
+    return Picture(live, draw, scenery, [axes], of=lambda d: d.name)
 
 
 def caption(d, k):

@@ -151,20 +151,14 @@ def picture(fig):
     places = [fig.add_axes((0, bottom, 1, high)) for bottom in (0.5, 0)]
     live: list[Any] = []
     halves: list[Half] = []
-    known = None
 
-    def load(d):
-        nonlocal known
-        structure = [(tuple((n.id, n.label) for n in g.nodes.values()), g.edges) for g in (d.ours, d.theirs)]
-        if structure == known:
-            return False
-        known = structure
-        for ax in places:
-            ax.clear()
+    def structure(d):
+        return [(tuple((n.id, n.label) for n in g.nodes.values()), g.edges) for g in (d.ours, d.theirs)]
+
+    def scenery(d):
         titles = ("ours", "PyTorch: grad_fn")
         halves[:] = [Half(*each) for each in zip(places, (d.ours, d.theirs), titles, strict=True)]
         live[:] = [artist for half in halves for artist in half.live]
-        return True
 
     def draw(d, k):
         sides: list[Any] = [(set(), set(), {}), (set(), set(), {})]
@@ -182,4 +176,4 @@ def picture(fig):
             half.draw(*side)
         return caption(d, k)
 
-    return Picture(live, draw, load)
+    return Picture(live, draw, scenery, of=structure)

@@ -213,7 +213,7 @@ def walk(formula: str, values: dict, mode: str, hold: bool, node: str, tensor: G
 @lab.picture
 def picture(figure: Any) -> Picture:
     shown = WalkPicture(figure)
-    return Picture(shown.live, shown.draw, shown.load, [shown.axes])
+    return Picture(shown.live, shown.draw, shown.scenery, [shown.axes], lambda d: d.structure, shown.load)
 
 
 @lab.moved

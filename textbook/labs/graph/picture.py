@@ -49,12 +49,8 @@ class WalkPicture:
         figure.set_layout_engine("none")  # one pixel is one unit
         self.axes = figure.add_axes((0, 0, 1, 1))
         self.live: list[Artist] = []
-        self.shown: tuple = ()
 
-    def load(self, data: Walk) -> bool:
-        changed = data.structure != self.shown
-        if changed:
-            self._build(data)
+    def load(self, data: Walk) -> None:
         v = data.asked
         parts = [np.concatenate([data.plan.curves[e], [[np.nan] * 2]]) for e in data.out_edges[v]] if v else []
         self.glow.set_data(*(np.concatenate(parts).T if parts else ([], [])))
@@ -62,12 +58,9 @@ class WalkPicture:
         if v:
             self.halo.set_path(data.plan.outline(v, 5 + 4 * (v == data.graph.output)))
         self.looks: dict[str | Edge, tuple] = {}  # of nodes and edges, as the frame before has left them
-        return changed
 
-    def _build(self, data: Walk) -> None:
+    def scenery(self, data: Walk) -> None:
         plan = data.plan
-        self.axes.clear()
-        self.shown = data.structure
         self.figure.set_size_inches(plan.size[0] / 100, plan.size[1] / 100)
         drawn = draw_plan(self.axes, plan, legend=True)
         self.glow = Line2D([], [], color=GLOW, lw=9, alpha=0.75, zorder=2.5, solid_capstyle="round")

@@ -129,12 +129,7 @@ class TrainingView(View):
     def pause(self) -> None:
         """Stop between two steps."""
         if self.running:
-            self._stop()
-            try:
-                self.run.check()
-                self._paint()
-            except Exception as error:
-                self._fail(error)
+            self._end()
 
     def reset(self) -> None:
         """Throw the run away, and prepare one with the present settings."""
@@ -174,6 +169,7 @@ class TrainingView(View):
     def _end(self) -> None:
         self._stop()
         try:
+            self.run.check()
             self._paint()
         except Exception as error:
             self._fail(error)
@@ -293,7 +289,7 @@ def training(**settings: Any) -> Training:
 @lab.picture
 def picture(figure: Any) -> Picture:
     shown = TrainingPicture(figure)
-    return Picture(shown.live, shown.draw, shown.load)
+    return Picture(shown.live, shown.draw, shown.scenery, of=shown.frame)
 
 
 @lab.table

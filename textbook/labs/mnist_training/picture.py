@@ -54,18 +54,19 @@ class TrainingPicture:
                            color=GREY, fontsize=9)  # fmt: skip
         self.sheet.set_axis_off()
         self.live = [self.raw, self.smooth, self.val_loss, self.val, *marks, self.tiles, self.scale]
-        self.static: tuple = ()
 
-    def load(self, data: Training) -> bool:
+    def frame(self, data: Training) -> tuple:
+        """What the fixed part of the picture depends on."""
         low = min([0.1, *data.smoothed[np.isfinite(data.smoothed)][-1:], *data.val_loss[np.isfinite(data.val_loss)]])
         floor = 0.3 * 10.0 ** np.floor(np.log10(max(low, 1e-6) / 0.3))
         floor = min(floor, self.loss.get_ylim()[0]) if len(data.loss) else floor  # within a run it only sinks
         end = max(data.total, len(data.loss), 1)
         self.unit = data.per_epoch if end > data.per_epoch else 1  # of the horizontal axis, in steps
+        return floor, end, self.unit, data.units, data.shown
+
+    def scenery(self, data: Training) -> None:
+        floor, end, *_ = self.frame(data)
         units = min(data.units, TILES**2)
-        if self.static == (static := (floor, end, self.unit, units, data.units, data.shown)):
-            return False
-        self.static = static
         for ghost, values in zip(self.ghosts, (RECORDED_LOSS, RECORDED_ACCURACY), strict=True):
             ghost.set_data(np.arange(len(values)) / 4, values)
             ghost.set_visible(self.unit > 1)
@@ -74,7 +75,6 @@ class TrainingPicture:
         what = "change of the first-layer weights" if data.shown == "change" else "first-layer weights"
         of = f"all {units}" if units == data.units else f"{units} of {data.units}"
         self.sheet.set_title(f"{what}\n{of} units", fontsize=10)
-        return True
 
     def draw(self, data: Training, frame: int) -> str:
         taken = np.arange(1, len(data.loss) + 1)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from textbook import optim, plots
-from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Several, Slider, Text, wipe
+from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Several, Slider, Text
 from textbook.labs.optimizer_race.entry import TRIED, heights, own_surface, tuned
 from textbook.surfaces import SURFACES
 
@@ -132,21 +132,11 @@ def picture(fig):
     goal_name = fall.text(0, 1, " target", ha="left", va="top", fontsize=9, color=plots.INK)
     now = fall.axvline(0, color=plots.PALE, lw=1, ls="-", zorder=1)
     live = [*artists.values(), begin, goal, goal_name, now]
-    shown: Any = None
     kept: dict[str, Any] = {}  # which points of a path are drawn, and the losses inside the picture
     losses: dict[str, Any] = {}
 
-    def load(d):
-        nonlocal shown
-        # The limits don't hang on the start, so that dragging it leaves the static part alone.
-        changed, shown = shown != (new := (d.surface, tuple(d.runs), d.steps)), new
-        if changed:
-            scenery(d)
-        lines(d)
-        return changed
-
+    # The limits don't hang on the start, so that dragging it leaves the static part alone.
     def scenery(d):
-        wipe(place, keep=live)
         plots.draw_contour(place, d.surface)
         place.set_title(d.surface.title)
         found = heights(d.surface)
@@ -212,4 +202,4 @@ def picture(fig):
             said.append(f"{rule}, α = {d.lr[rule] * d.times[number]:.3g}: {end}")
         return "\n".join(said)
 
-    return Picture(live, draw, load, pointer=[place])
+    return Picture(live, draw, scenery, [place], of=lambda d: (d.surface, tuple(d.runs), d.steps), load=lines)

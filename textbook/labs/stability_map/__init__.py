@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patheffects import withStroke
 
 from textbook import plots
-from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider, wipe
+from textbook.lab import Choice, FrameAxis, Lab, Picture, Slider
 from textbook.labs.stability_map.theory import BETA, METHODS, REGIMES, SIZE, STEPS, descents, multipliers, ratio
 from textbook.plots.style import INK, ORANGE, STAR
 
@@ -102,20 +102,13 @@ def picture(fig):
     (curve,) = fall.plot([], [], "-", color=ORANGE, lw=1.8)
     (theory,) = fall.plot([], [], color="black", lw=1.2, ls=(0, (4, 2)))
     live = [row, cell, path, begin, curve, theory]
-    shown: Any = None
 
     def load(d):
-        nonlocal shown
-        changed, shown = shown != (new := (d.method.title, d.condition)), new
-        if changed:
-            scenery(d)
         row.set_data([d.lr[0], d.lr[-1]], [d.beta] * 2)
         begin.set_data(*d.path[:1, :, 0].T)
         theory.set_visible(d.radius is not None)
-        return changed
 
     def scenery(d):
-        wipe(chart, plane, keep=live)
         plots.draw_contour(plane, d.descents.surface)
         plane.set_title(f"the path on a quadratic, κ = {d.condition:.3g}")
         method, linear = d.method, d.radius is not None
@@ -132,8 +125,6 @@ def picture(fig):
         scale.set_visible(not linear)
         if linear:
             borders(d, star)
-        elif (legend := key.get_legend()) is not None:
-            legend.remove()
 
     def borders(d, star):
         method, regime = d.method, d.descents.regime
@@ -168,7 +159,7 @@ def picture(fig):
                 theory.set_data(steps, np.clip(d.loss[0, k] * d.radius[k] ** (2.0 * steps), low, high))
         return caption(d, k)
 
-    return Picture(live, draw, load, pointer=[chart])
+    return Picture(live, draw, scenery, [chart], of=lambda d: (d.method.title, d.condition), load=load)
 
 
 def caption(d, k):
