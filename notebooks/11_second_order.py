@@ -18,7 +18,7 @@ from textbook.surfaces import SURFACES
 labs.second_order.show()
 
 # %% [markdown]
-# Three methods from one start on Rosenbrock's banana. Step to the end. Then compare the two curves on the right: who needs the fewest *steps*, and who pays least, counted in gradients?
+# Three methods from one start on Rosenbrock's banana. Step to the end. Then compare the curves: who needs the fewest *steps*, and who pays least on the way to the minimum, counted in gradients (11.3)?
 #
 # **You will be able to**
 #
@@ -28,7 +28,7 @@ labs.second_order.show()
 # - say what the natural gradient, Shampoo and Muon have to do with it;
 # - measure the curvature of a net while it trains, and explain what you see.
 #
-# **You need** gradient descent ([chapter 5](05_gradient_descent.ipynb)), softmax ([chapter 7](07_classification.ipynb)), and eigenvalues ([appendix, A.8 and A.9](90_mathematics.ipynb)). **Time**: two hours, half of it for the seven exercises.
+# **You need** gradient descent ([chapter 5](05_gradient_descent.ipynb)), softmax ([chapter 7](07_classification.ipynb)), the rules of [chapter 9](09_optimizers.ipynb), and eigenvalues ([appendix, A.8 and A.9](90_mathematics.ipynb)). **Time**: two hours, half of it for the seven exercises.
 #
 # **Letters.** $f$ is the function, $x$ the place with coordinates $x_1, \dots, x_d$; $g = \nabla f(x)$ the gradient, $H = \nabla^2 f(x)$ the Hessian, λ an eigenvalue of it, which is a curvature; $p$ a step, α a learning rate. `ask`, `check`, `folded` and `show_source` are those of earlier chapters, `SURFACES` the table of functions, `ours` the book's answers, `second_order` holds this chapter's methods. `ops.exp`, `ops.tanh`, `ops.softplus`, `ops.sum`, `ops.mean` and `ops.stack` are operations of the engine.
 #
@@ -51,9 +51,9 @@ for step in range(5):
     x = x - grad(f)(x) / hessian(f)(x)
 
 # %% [markdown]
-# Near the end each step about doubles the right digits. This is **quadratic convergence**: the new error is proportional to the *square* of the old. Gradient descent only multiplies the error by a factor (chapter 5).
+# Near the end each step about doubles the right digits. This is **quadratic convergence**: the new error is proportional to the *square* of the old, where the curvature at the minimum is not 0. Gradient descent only multiplies the error by a factor (chapter 5).
 #
-# **Exercise 11-1 (implement).** Newton's step in any dimension, by (11.2): from the place `x`, the gradient `g` and the Hessian `H` to the next place. (`np.linalg.solve(A, b)` gives the $v$ with $Av = b$.)
+# **Exercise 11-1 (implement).** Newton's step (11.2) in any dimension: from the place `x`, the gradient `g` and the Hessian `H`, return the next place. (`np.linalg.solve(A, b)` gives the $v$ with $Av = b$.)
 
 # %%
 def newton_step(x, g, H): ...
@@ -70,28 +70,28 @@ for step in range(8):
     x = check.tried("11-1", newton_step, ours.newton_step)(x, grad(banana)(x), hessian(banana)(x))
 
 # %% [markdown]
-# The second step jumps *up*, to 1,400: nothing in (11.2) promises to go down. The package's version, `second_order.newton`, is a generator, as all methods here are: it yields a point after each step. (`problem.at(x)` computes $f$ and $g$, and counts; `@method` runs it until the gradient is nearly 0.)
+# The second step jumps *up*, to 1,400: nothing in (11.2) promises to go down. The package's version, `second_order.newton`, is a generator, as all methods here are: it yields a point after each step. (`problem.at(x)` computes $f$ and $g$, and counts them; `@method` runs it until the gradient is nearly 0.)
 
 # %%
 show_source(second_order.newton, docstring=False)
 
 # %% [markdown]
-# Newton has one gift that no learning rate can give: it doesn't see **units**. Measure $x_2$ in thousandths, and the condition number of the Hessian grows more than 500,000-fold. A run of a method holds `path`, `loss` and `steps`:
+# Newton has one gift that no learning rate can give: it doesn't see **units**. Measure $x_2$ in millimetres in place of metres, and the condition number of the Hessian grows more than 500,000-fold. A run of a method holds `path`, `loss` and `steps`:
 
 # %%
 def stretched(x):
     return banana(x * np.array([1, 0.001]))
 
 in_metres, in_millimetres = second_order.newton(banana, [-1.2, 1.0]), second_order.newton(stretched, [-1.2, 1000.0])
-for f, end in ((banana, in_metres.path[-1]), (stretched, in_millimetres.path[-1])):
-    print(f"condition number at the minimum {np.linalg.cond(hessian(f)(end)):.1e}")
+for unit, f, end in (("m ", banana, in_metres.path[-1]), ("mm", stretched, in_millimetres.path[-1])):
+    print(f"in {unit}: condition number at the minimum {np.linalg.cond(hessian(f)(end)):.1e}")
 print("steps", in_metres.steps, "and", in_millimetres.steps, "  the same place:",
       np.allclose(in_metres.path, in_millimetres.path * [1, 0.001], atol=1e-6))
 
 # %% [markdown]
 # But it is not safe, even on a convex function.
 #
-# **Exercise 11-2 (break).** Pure Newton on $\sqrt{1 + x^2}$. Find a start from which it runs away from the minimum at 0. (On paper, what is $x - f'/f''$? The derivatives are $x(1 + x^2)^{-1/2}$ and $(1 + x^2)^{-3/2}$.)
+# **Exercise 11-2 (break).** Pure Newton on $\sqrt{1 + x^2}$. Set `runaway` to a start from which it runs away from the minimum at 0. (On paper, what is $x - f'/f''$? The derivatives are $x(1 + x^2)^{-1/2}$ and $(1 + x^2)^{-3/2}$.)
 
 # %%
 runaway = ...
@@ -101,7 +101,7 @@ check.exercise("11-2", runaway)
 # %% [markdown]
 # ## 11.2 Saddles
 #
-# **Question 11-a.** $f = x_1^2 - x_2^2$ is a saddle: it curves up along $x_1$ and down along $x_2$. You start at (1.5, 0.01), where the ground falls away along $x_2$, if gently. Where does *one* step of pure Newton end?
+# **Question 11-a.** $f = x_1^2 - x_2^2$ is a saddle: it curves up along $x_1$ and down along $x_2$. You start at (1.5, 0.01). Where does *one* step of pure Newton end?
 
 # %%
 ask.choice("11-a", "it ends", ["far out along x₂, downhill", "half way to (0, 0)", "at (0, 0), on the saddle"])
@@ -118,11 +118,11 @@ labs.second_order.show(surface="saddle", methods=("newton", "damped_newton"), st
 # %% [markdown]
 # Equation (11.2) asks for a level place. Minimum, saddle and top are all level. Along an axis of the Hessian with curvature λ, Newton moves by $-g_\lambda/\lambda$, where $g_\lambda$ is the gradient's share along that axis. If λ is negative, that is *uphill*. In many dimensions saddles are common (Dauphin et al. 2014).
 #
-# The remedy has two parts. First, divide by $|\lambda|$: then every axis leads down.
+# The remedy has two parts. First, divide by $|\lambda|$: then no axis leads up.
 #
 # $$p = -\sum_{\text{axes}} \frac{g_\lambda}{|\lambda|}\,\text{axis} \tag{11.3}$$
 #
-# **Exercise 11-3 (implement).** The direction (11.3). `curvatures` are the eigenvalues of $H$, and the columns of `axes` its eigenvectors, all of length 1 and at right angles: `np.linalg.eigh(H)` returns the two.
+# **Exercise 11-3 (implement).** Return the direction (11.3). `curvatures` are the eigenvalues of $H$, and the columns of `axes` its eigenvectors, all of length 1 and at right angles: `np.linalg.eigh(H)` returns the two.
 
 # %%
 def safe_direction(g, curvatures, axes): ...
@@ -144,14 +144,14 @@ for method in (second_order.newton, second_order.damped_newton):
     print(f"ends at {end.round(4) + 0.0}, loss {beale(end):.4f}, curvatures there {np.linalg.eigvalsh(hessian(beale)(end)).round(1)}")
 
 # %% [markdown]
-# Pure Newton sat down on a saddle: a rule that stops where the gradient is 0 won't notice.
+# Pure Newton sat down on a saddle: a rule that stops where the gradient is 0 won't notice. (From exactly (1.5, 0) on the saddle above, damped Newton stops too: $g$ has no share along $x_2$.)
 #
 # ## 11.3 What a step costs
 #
 # **Question 11-b.** Softmax regression on MNIST has 784 · 10 weights and 10 biases, 7,850 numbers. How many megabytes does its Hessian take, in float64? (A megabyte is a million bytes.)
 
 # %%
-ask.number("11-b", "MB:")
+ask.number("11-b", "size:", "MB")
 
 # %%
 check.prediction("11-b")
@@ -165,12 +165,12 @@ print(product(np.array([1.0, 0.0])), product(np.array([0.0, 1.0])))
 print(hessian(banana)(np.array([-1.2, 1.0])).tolist())
 
 # %% [markdown]
-# A method is only as good as its bill. This chapter counts in **gradients**: $f$ with its gradient costs 1, a product $Hv$ about 2, so a Hessian $2d$. (Solving (11.2) is not in the bill.) In a run, `counts.in_gradients` has the total after each step. `second_order.METHODS` is the table of all methods.
+# This chapter counts in **gradients**: $f$ with its gradient costs 1, a product $Hv$ about 2, so a Hessian $2d$. (Solving (11.2) is not in the bill.) In a run, `counts.in_gradients` has the total after each step. `second_order.METHODS` is the table of all methods.
 
 # %%
 def bill(name, f, start, **options):
     run = second_order.METHODS[name](f, start, **options)
-    print(f"{name:18} {run.steps:3} steps, {run.counts.in_gradients[-1]:4} gradients, loss {run.loss[-1]:.4f}, {run.stopped}")
+    print(f"{name:18} {run.steps:3} steps, {run.counts.in_gradients[-1]:4} gradients, loss {round(run.loss[-1], 4):g}, {run.stopped}")
     return run
 
 # %%
@@ -180,10 +180,10 @@ def chained(x):
 for f, start in ((banana, [-1.2, 1.0]), (chained, np.zeros(30))):
     print("in", len(start), "dimensions")
     for name in ("steepest_descent", "newton", "damped_newton", "bfgs", "lbfgs"):
-        bill(name, f, start, steps=40 if name == "steepest_descent" else 400)
+        bill(name, f, start, steps=400)
 
 # %% [markdown]
-# Steepest descent is $p = -g$ with the same line search, and far from done. In two dimensions a Hessian costs 4 gradients, and pure Newton is the cheapest: its leap to 1,412 landed well. On a chain of bananas in 30 dimensions it runs away. Damped Newton arrives in the fewest steps, and pays more than ten times what BFGS and L-BFGS pay, at 60 gradients for each Hessian. How?
+# Steepest descent is $p = -g$ with the same line search, and far from done after 400 steps. In two dimensions a Hessian costs 4 gradients, and pure Newton is the cheapest: its leap to 1,412 landed well. On a chain of bananas in 30 dimensions it leaps so high that the package gives it up, beyond $10^{12}$. (It might come back, as from 1,412; nothing promises it.) Damped Newton arrives in the fewest steps, and pays more than ten times what BFGS and L-BFGS pay, at 60 gradients for each Hessian. How?
 #
 # ## 11.4 BFGS: curvature from gradients
 #
@@ -197,7 +197,7 @@ for f, start in ((banana, [-1.2, 1.0]), (chained, np.zeros(30))):
 #
 # Here $s\,y^\top$ is the matrix of all products $s_i y_j$. If $y\cdot s > 0$, then $C$ stays **positive definite** (all its eigenvalues are positive), so that $p = -Cg$ always leads down. The line search's second condition sees to $y\cdot s > 0$.
 #
-# **Exercise 11-4 (implement).** The update (11.5). (`np.outer(s, y)` is $s\,y^\top$, `np.eye(d)` the identity.)
+# **Exercise 11-4 (implement).** Return the new $C$ of (11.5). (`np.outer(s, y)` is $s\,y^\top$, `np.eye(d)` the identity.)
 
 # %%
 def bfgs_update(C, s, y): ...
@@ -205,7 +205,7 @@ def bfgs_update(C, s, y): ...
 check.exercise("11-4", bfgs_update)
 
 # %% [markdown]
-# Yours on a bowl in three dimensions, where the best $a$ is known: for a quadratic it is $-g\cdot p / p\cdot Hp$. `C` never sees `H`, only gradients: `H @ s` is the difference of two.
+# Yours on a bowl in three dimensions, where the best $a$ is known: $-g\cdot p / p\cdot Hp$. `C` never sees `H`, only gradients: `H @ s` is the difference of two.
 
 # %%
 H = np.array([[3.0, 1.0, 0.0], [1.0, 5.0, 2.0], [0.0, 2.0, 9.0]])
@@ -217,7 +217,7 @@ for _ in range(3):
 print("at the minimum:", np.allclose(x, 0), "  C is H⁻¹:", np.allclose(C, np.linalg.inv(H)))
 
 # %% [markdown]
-# Three steps, three curvatures, and `C` is the inverse of a matrix that it never saw. The whole method, `second_order.bfgs` (`wolfe` is the line search):
+# Three steps, three curvatures: `C` has them all. The whole method, `second_order.bfgs` (`wolfe` is the line search, `first` the first $a$ that it tries):
 
 # %%
 show_source(second_order.bfgs, docstring=False)
@@ -227,11 +227,11 @@ show_source(second_order.bfgs, docstring=False)
 #
 # ## 11.5 Conjugate gradients: solve without seeing
 #
-# Equation (11.2) is a linear system. Here it is written $Ax = b$, with $A = H$, $b = -g$, and in this section $x$ for the unknown step. The solution is the minimum of the bowl $\tfrac12 x\cdot Ax - b\cdot x$, if $A$ is positive definite. The **residual** $r = b - Ax$ is minus the bowl's gradient. Steepest descent would follow $r$, and zigzag (chapter 5). Each step undoes part of the last. The cure is directions with $p\cdot Aq = 0$, called **conjugate**: moving along one leaves the minimum along the other intact. Hestenes and Stiefel (1952) get them almost for free. From $x = 0$, $r = p = b$, repeat
+# Write (11.2) as $Ax = b$, with $A = H$, $b = -g$ and, in this section, $x$ for the unknown step. The solution is the minimum of the bowl $\tfrac12 x\cdot Ax - b\cdot x$, if $A$ is positive definite. The **residual** $r = b - Ax$ is minus the bowl's gradient. Steepest descent would follow $r$, and zigzag (chapter 5): each step undoes part of the last. The cure is directions with $p\cdot Aq = 0$, called **conjugate**: moving along one leaves the minimum along the other intact. Hestenes and Stiefel (1952) get them almost for free. From $x = 0$, $r = p = b$, repeat
 #
 # $$a = \frac{r\cdot r}{p\cdot Ap},\quad x \leftarrow x + a\,p,\quad r^+ = r - a\,Ap,\quad p \leftarrow r^+ + \frac{r^+\cdot r^+}{r\cdot r}\,p,\quad r \leftarrow r^+ \tag{11.6}$$
 #
-# **Exercise 11-5 (implement).** `steps` rounds of (11.6) from $x = 0$. `product(v)` returns $Av$; call it once a round.
+# **Exercise 11-5 (implement).** Return $x$ after `steps` rounds of (11.6), from $x = 0$. `product(v)` returns $Av$. It is what costs: call it once a round.
 
 # %%
 def conjugate_gradients(product, b, steps): ...
@@ -269,18 +269,18 @@ for name, rate, momentum in (("descent", 2 / 101, 0.0), ("momentum", 4 / 11**2, 
 # %%
 fig, ax = figure(6.0, 2.8)
 draw_curves(ax, {name: (np.arange(1, len(r) + 1), r) for name, r in lengths.items()}, xlabel="round", ylabel="|residual|", log=True)
-folded(picture(fig, alt="The residual against the round, logarithmic. With three eigenvalues it falls to nothing in the third round. "
+folded(picture(fig, alt="The residual against the round, logarithmic. With three different eigenvalues it falls to nothing. "
                         "With fifty different ones it falls by five powers of ten in forty rounds, momentum's by two, gradient descent's by less than one."),
        "Show the residuals, with descent and momentum at their best")
 
 # %% [markdown]
-# In exact arithmetic $d$ rounds always do; where eigenvalues cluster, far fewer. Each round costs one product. So a few dozen rounds replace the solving of (11.2), where $H$ is positive definite. A net's is not: "Hessian-free" training (Martens 2010) puts the matrix $J^\top J$ of 11.7 in its place, and adds to its diagonal.
+# In exact arithmetic $d$ rounds always do; where eigenvalues cluster, far fewer. Each round costs one product. So a few dozen rounds replace the solving of (11.2), where $H$ is positive definite. A net's is not: "Hessian-free" training (Martens 2010) puts the Gauss–Newton matrix of 11.7 in its place, and adds to its diagonal.
 #
 # On functions that are no bowls, **nonlinear conjugate gradients** keep the idea: the new direction is $-g^+ + \beta p$ with $\beta = g^+\!\cdot(g^+ - g)\,/\,g\cdot g$ and a line search (Polak and Ribière 1969).
 #
 # ## 11.6 Against SciPy
 #
-# Do the package's 10 to 20 lines a method hold against the library that everyone uses? Steps and bills to the same tolerance, from the same starts. (SciPy's, counted by version 1.17, stand in `ours.SCIPY_BILLS`: reading this book needs no SciPy, but its tests run it.)
+# Do 10 to 20 lines a method hold against the library that everyone uses, from the same starts to the same tolerance? (SciPy 1.17's nearest are `trust-exact`, `BFGS`, `L-BFGS-B` and `CG`; their bills stand in `ours.SCIPY_BILLS`.)
 
 # %%
 starts, minima = {"rosenbrock": [-1.2, 1.0], "beale": [1.0, 1.0]}, {"rosenbrock": (1, 1), "beale": (3, 0.5)}
@@ -299,7 +299,7 @@ for (name, surface), (steps, gradients) in ours.SCIPY_BILLS.items():
 #
 # $$H = J^\top J + \sum_i r_i\,\nabla^2 r_i \tag{11.7}$$
 #
-# Leave out the second term: where the fit is good, its $r_i$ are small. What stays needs first derivatives only and has no negative eigenvalue, so its step never leads up. A decay $x_1 e^{-x_2 t}$, measured 25 times, from a bad first guess (`LeastSquares` keeps these residuals, which are not the $r$ of 11.5; `jacobian` returns them with $J$):
+# Leave out the second term: where the fit is good, its $r_i$ are small. What stays needs first derivatives only and has no negative eigenvalue, so its direction never leads up; a line search gives the length. A decay $x_1 e^{-x_2 t}$, measured 25 times, from a bad first guess (`LeastSquares` keeps these residuals, which are not the $r$ of 11.5; `jacobian` returns them with $J$):
 
 # %%
 t = np.linspace(0, 4, 25)
@@ -314,15 +314,15 @@ for name in ("newton", "gauss_newton", "damped_newton", "bfgs"):
     print("    at x =", run.path[-1].round(2))
 
 # %% [markdown]
-# All found a level place. Pure Newton's says that the decay is over at once, and fits one point of 25. Damping mends that too, for less, and BFGS is cheapest. Gauss–Newton's bill is high because $J$ comes row by row, 25 backward passes a step; column by column, in forward mode ([chapter 8](08_automatic_differentiation.ipynb)), it would be two.
+# Pure Newton has found no minimum. It walks out on a plain, $x_2$ larger and larger, until the gradient is small enough to pass for 0: a decay that is over at once, and fits one point of 25. Damping mends that too, for less, and BFGS is cheapest. Gauss–Newton's bill is high because $J$ comes row by row, 25 backward passes a step; column by column, in forward mode ([chapter 8](08_automatic_differentiation.ipynb)), it would be two.
 #
-# **The natural gradient.** Measure a step by how much a classifier's probabilities change. Draw labels from the model itself, and let $\ell$ be the log-probability of such a label. The **Fisher matrix** is the mean square of its gradient, over labels and inputs:
+# **The natural gradient.** Measure a step by how much a classifier's probabilities change. Draw labels from the model itself, and let $\ell$ be the log-probability of such a label. A small step $p$ changes that probability by the share $\nabla\ell\cdot p$. The mean square of this, over labels and inputs, is $p\cdot Fp$ with the **Fisher matrix** $F$; and measured so, the steepest way down is $-F^{-1}g$:
 #
 # $$F = \text{mean}\bigl(\nabla\ell\,\nabla\ell^\top\bigr), \qquad p = -F^{-1}g \tag{11.8}$$
 #
 # The true labels don't occur in $F$, nor do second derivatives.
 #
-# **Exercise 11-6 (derive).** $F$ for logistic regression: the inputs are the rows of `X`, shape (N, d), the probability of a yes is $\hat y = \sigma(Xw)$, and there is no bias. Return $F$, shape (d, d). (For one example, $\nabla\ell = (\text{label} - \hat y)\,x$. The label is 1 with probability $\hat y$, else 0: what is the mean of $(\text{label} - \hat y)^2$?)
+# **Exercise 11-6 (derive).** $F$ for logistic regression: the inputs are the rows of `X`, shape (N, d), the probability of a yes is $\hat y = \sigma(Xw)$. Return $F$, shape (d, d). (For one example, $\nabla\ell = (\text{label} - \hat y)\,x$. The label is 1 with probability $\hat y$, else 0: what is the mean of $(\text{label} - \hat y)^2$?)
 
 # %%
 def fisher(X, w): ...
@@ -352,7 +352,7 @@ for name, logits, F in (("linear", lambda w: X @ w, check.tried("11-6", fisher, 
           f"of F {np.linalg.eigvalsh(F)[0]:.2f}")
 
 # %% [markdown]
-# Where the logits are linear in the parameters, as in chapter 7, $H$ has no label in it either, and natural gradient *is* Newton. In a net it is not: there $H$ depends on the labels and may have negative eigenvalues; $F$ can't.
+# Where the logits are linear in the parameters, $H$ has no label in it either, and natural gradient *is* Newton. In a net it is not: there $H$ depends on the labels and may have negative eigenvalues; $F$ can't.
 #
 # And units? Feature 2 times 100, feature 3 times 0.01. (`CrossEntropy` keeps the logits, here 0 and $z$, whose softmax is $\sigma(z)$; from them `natural_gradient` takes products $Fv$, and conjugate gradients solve.)
 
@@ -364,12 +364,13 @@ def in_units(units):
     return CrossEntropy(two_logits, labels.astype(int))
 
 # %%
-for name, options in (("steepest_descent", {}), ("natural_gradient", {"damping": 0.0, "accuracy": 1e-8})):
-    for units in (np.ones(3), np.array([1, 100, 0.01])):
-        bill(name, in_units(units), np.zeros(3), steps=30, tol=1e-6, **options)
+for units in (np.ones(3), np.array([1, 100, 0.01])):
+    print("units", units)
+    for name, options in (("steepest_descent", {}), ("natural_gradient", {"damping": 0.0, "accuracy": 1e-8}), ("bfgs", {})):
+        bill(name, in_units(units), np.zeros(3), steps=100, tol=1e-6, **options)
 
 # %% [markdown] tags=["source: §7.6", "source: erratum 18"]
-# In good units steepest descent is as cheap; in bad ones it is stuck. The natural gradient takes the same steps in both. (`damping=0.0`: anything added to $F$'s diagonal brings units back.) Its bill grows: conjugate gradients feel the spread of the eigenvalues.
+# In good units steepest descent is nearly as cheap; in bad ones it crawls. The natural gradient takes the same steps in both. (`damping=0.0`: anything added to $F$'s diagonal brings units back.) Its bill grows: conjugate gradients feel the spread of the eigenvalues. BFGS feels the units a little, and is cheapest all the same.
 #
 # ## 11.8 The source's Table 6, checked
 #
@@ -379,9 +380,8 @@ for name, options in (("steepest_descent", {}), ("natural_gradient", {"damping":
 # | quasi-Newton | approximates the Hessian; balances speed and cost | yes, from gradients alone (11.4); in 30 dimensions it cost least (11.3) |
 # | conjugate gradient | uses conjugate directions; for large problems | yes, since it needs only products $Hv$ (11.5), for $H$ positive definite |
 # | natural gradient | respects the geometry of parameter space | yes: of the *predictions*, through $F$ (11.7) |
-# | Gauss–Newton | — | belongs here: $J^\top J$, first derivatives only |
 #
-# > **What the source says differently.** §7.6 introduces all four as "methods based on second derivatives". Only Newton forms them. Quasi-Newton methods estimate them from gradients; linear conjugate gradients need products with the matrix, never the matrix, and the nonlinear ones gradients alone; the natural gradient uses the Fisher matrix, a mean of squared *first* derivatives. What they share is curvature: seen, estimated or expected.
+# > **What the source says differently.** §7.6 introduces all four as "methods based on second derivatives". Only Newton forms them. Quasi-Newton methods estimate them from gradients; conjugate gradients need products with the matrix, or gradients alone; the natural gradient uses the Fisher matrix, a mean of squared *first* derivatives.
 #
 # ## 11.9 From Fisher to Muon, in a page
 #
@@ -395,9 +395,9 @@ for name, options in (("steepest_descent", {}), ("natural_gradient", {"damping":
 #
 # $$M \leftarrow \tfrac32 M - \tfrac12 M M^\top M \tag{11.9}$$
 #
-# which takes each singular value $\tau$ to $(3\tau - \tau^3)/2$, again and again, and brings those between 0 and 1 up to 1.
+# which takes each singular value $\tau$ to $(3\tau - \tau^3)/2$, and so brings those between 0 and 1 up to 1.
 #
-# **Exercise 11-7 (implement).** The matrix $M$ after `steps` rounds of (11.9), starting with `G` over its length `np.linalg.norm(G)`, which is at least its largest singular value.
+# **Exercise 11-7 (implement).** Return $M$ after `steps` rounds of (11.9), starting with `G` over its length `np.linalg.norm(G)`, which is at least its largest singular value.
 
 # %%
 def orthogonalised(G, steps): ...
@@ -405,8 +405,8 @@ def orthogonalised(G, steps): ...
 check.exercise("11-7", orthogonalised)
 
 # %%
-def power(A, q):
-    values, axes = np.linalg.eigh(A + 1e-12 * np.eye(len(A)))
+def power(A, q):                                                      # the eigenvalues of A to the power q
+    values, axes = np.linalg.eigh(A + 1e-12 * np.eye(len(A)))         # those of R that are 0 have no power −1/4
     return axes @ np.diag(values**q) @ axes.T
 
 # %%
@@ -418,11 +418,11 @@ print("singular values", values.round(2), "→", np.linalg.svd(muon)[1].round(4)
 print("Muon is UVᵀ:", np.allclose(muon, U @ Vt), "  and Shampoo's first step:", np.allclose(shampoo, U @ Vt, atol=1e-4))
 
 # %% [markdown]
-# The rule `muon` in the package's table ([chapter 9](09_optimizers.ipynb)) uses another polynomial, quicker to about 1 and content with that. No second derivative is left in it.
+# The package's rule `muon` (chapter 9) uses another polynomial, which comes near 1 sooner, but no nearer. No second derivative is left in it.
 #
 # ## 11.10 The edge of stability
 #
-# Gradient descent on a bowl needs $\alpha < 2/\lambda$ for every curvature λ (chapter 5). A net is no bowl, and its curvature changes on the way. Its largest is called the **sharpness**. Power iteration measures it (chapter 5): multiply a vector by $H$ again and again. It finds the eigenvalue largest in size, which here is positive. `top_eigenvalue` does that, and starts from the last vector when $H$ has changed little. `flat_loss` makes a model's loss a function of one vector. The net is 784–32–32–10 with tanh and small first weights, the data the first 1,000 digits, the loss the squared error to the one-hot labels (`ops.mse`), and all digits are used in every step.
+# Gradient descent on a bowl needs $\alpha < 2/\lambda$ for every curvature λ (chapter 5). A net is no bowl, and its curvature changes on the way. The largest is the **sharpness**. Power iteration (chapter 5), here `top_eigenvalue`, measures it: it finds the eigenvalue largest in size, which is positive here. `flat_loss` makes a model's loss a function of one vector. The net is 784–32–32–10 with tanh and small weights to begin with, the data the first 1,000 digits, the loss the squared error to the one-hot labels (`ops.mse`), with all digits in every step.
 
 # %%
 digits = load_mnist()
@@ -448,7 +448,7 @@ ask.choice("11-d", "the sharpness", ["stays where it began, below 2/α", "falls 
 check.prediction("11-d")
 
 # %% [markdown]
-# `second_order.watch_sharpness` descends, and measures at every tenth step.
+# `second_order.watch_sharpness` descends, and measures at every tenth step, each time from the last vector.
 
 # %%
 run = list(second_order.watch_sharpness(net_loss, w, lr=1.5, steps=300, every=10, rng=np.random.default_rng(1)))
@@ -469,9 +469,9 @@ facts = {"over the last 100 steps the sharpness is between 1.0 and 1.4 times 2/�
 folded("\n".join(f"{fact}: {bool(holds)}" for fact, holds in facts.items()), "Show the same in numbers")
 
 # %% [markdown]
-# This is the **edge of stability** (Cohen et al. 2021). While the steps are stable, this training goes where the loss is more and more curved: *progressive sharpening*. At $2/\alpha$ the walk begins to jump from wall to wall along the sharpest axis, as on a bowl. On a bowl it would run away. Here the jumping itself pushes the walk towards flatter ground, because the curvature is not constant; so Damian et al. (2023) explain it. The bound is not obeyed, and still tells about where the sharpness ends: here 10 to 30 % above.
+# This is the **edge of stability** (Cohen et al. 2021). While the steps are stable, this training goes where the loss is more and more curved: *progressive sharpening*. At $2/\alpha$ the walk begins to jump from wall to wall along the sharpest axis, as on a bowl. On a bowl it would run away. Here the jumping itself pushes the walk towards flatter ground, because the curvature is not constant (Damian et al. 2023). The bound is not obeyed, and still tells about where the sharpness ends: here 10 to 30 % above.
 #
-# **Task.** Move α from small to large. From which α on does the sharpness run along the line $2/\alpha$, and how far above it? Then choose the cross-entropy, and say what is different in the end. (These runs are stored.)
+# **Task.** From which α on does the sharpness run along the line $2/\alpha$, and how far above it? Then choose the cross-entropy, and say what is different in the end. (These runs are stored.)
 
 # %%
 labs.sharpness.show()
@@ -481,7 +481,7 @@ labs.sharpness.show()
 #
 # ## 11.11 On MNIST: L-BFGS against its rivals
 #
-# Softmax regression on the same 1,000 digits, with a small penalty $\tfrac12\cdot 10^{-3}\lVert w\rVert^2$, so that there is one minimum. The bill again in gradients: one pass over the 1,000 digits. The rivals get their best learning rate by the loss after 60 passes, of three or four each; L-BFGS has none to tune. (One seed; every best rate lies inside the range tried.)
+# Softmax regression on the same 1,000 digits, with a small penalty $\tfrac12\cdot 10^{-3}\lVert w\rVert^2$, so that there is one minimum. A gradient is one pass over the digits. The rivals get the best of three or four learning rates, by the loss at the end; L-BFGS has none to tune. (One seed; every best rate lies inside the range tried.)
 
 # %%
 def ridge(images, classes):
@@ -490,8 +490,7 @@ def ridge(images, classes):
 # %%
 whole, origin = ridge(images, classes), np.zeros(7840)
 lbfgs = second_order.lbfgs(whole, origin, steps=150, tol=1e-6)
-floor = lbfgs.loss[-1]
-curves = {"L-BFGS": (lbfgs.counts.in_gradients, lbfgs.loss)}
+floor, curves = lbfgs.loss[-1], {"L-BFGS": (lbfgs.counts.in_gradients, lbfgs.loss)}
 
 # %% [markdown]
 # First rivals: `nesterov` and `adam` on all digits at once (`optim.descend` walks).
@@ -505,7 +504,7 @@ for rule, rates in (("nesterov", (0.2, 0.5, 1.0, 2.0)), ("adam", (0.01, 0.03, 0.
     curves[f"{rule}, all digits"] = (np.arange(61), best([optim.descend(whole, origin, rule, 60, lr=lr).loss for lr in rates]))
 
 # %% [markdown]
-# Second rival, the one of practice: Adam on batches of 50 (`data.batches`), 20 steps a pass, on a layer `nn.Linear`, with a learning rate that falls to 0 (`optim.cosine`) when the passes are used up. So each number of passes is a run of its own. Before each step, `zero_grad` forgets the last gradient.
+# Second rival: Adam on batches of 50 (`data.batches`), 20 steps a pass, on a layer `nn.Linear`, with a learning rate that falls to 0 (`optim.cosine`) when the passes are used up. So each number of passes is a run of its own, and the curve joins the ends of five. Before each step, `zero_grad` forgets the last gradient.
 
 # %%
 def in_batches(lr, passes):
@@ -537,7 +536,7 @@ print("after 3 and after 20 passes batches are ahead:", after["adam, batches of 
 print("after 60 passes L-BFGS is ahead more than tenfold:", 10 * after["L-BFGS"][2] < late)
 
 # %% [markdown]
-# Two answers, both true. For the *minimum*, L-BFGS wins: curvature pays once the slope is gentle. For a short run, batches win: they take twenty steps for the price of one gradient, and at first a rough direction is good enough. And what is the minimum worth? New digits decide:
+# For the *minimum*, L-BFGS wins: curvature pays once the slope is gentle. For a short run, batches win: they take twenty steps for the price of one gradient, and at first a rough direction is good enough. And what is the minimum worth? New digits decide:
 
 # %%
 centre = digits.x_train[:1000].mean()
@@ -555,23 +554,23 @@ for name, second in (("two batches", slice(50, 100)), ("one batch", slice(0, 50)
     print(f"{name}: the noise in y is {np.linalg.norm(y_batch - y_whole) / np.linalg.norm(y_whole):.1f} times y")
 
 # %% [markdown]
-# The last decimals of the training loss buy nothing here. So there are two reasons, beside the cost of curvature, for first-order rules on batches: nobody needs the exact minimum, and the difference of two noisy gradients may be mostly noise. Both from one batch are better, cost a second gradient a step, and are still as much noise as signal. Second-order ideas came back in Shampoo and Muon, where matrices are small.
+# The last decimals of the training loss buy nothing that 1,000 new digits could show. So there are two reasons, beside the cost of curvature, for first-order rules on batches: nobody needs the exact minimum, and the difference of two noisy gradients may be mostly noise. Both from one batch are better, cost a second gradient a step, and are still as much noise as signal.
 #
 # ## In PyTorch
 #
 # | here | in PyTorch |
 # |---|---|
 # | `hessian`, `hvp` | `torch.func.hessian`, `torch.autograd.functional.hvp` |
-# | `second_order.lbfgs` | `torch.optim.LBFGS(…, line_search_fn="strong_wolfe")`, with a closure that computes loss and gradient |
+# | `second_order.lbfgs` | `torch.optim.LBFGS(…, line_search_fn="strong_wolfe")` |
 # | `flat_loss` | `torch.func.functional_call` with `torch.nn.utils.parameters_to_vector` |
 # | `muon` | `torch.optim.Muon` |
 #
 # ## Further reading
 #
-# - J. Nocedal, S. Wright, *Numerical Optimization*, Springer 2006: chapters 3 (line search), 5 (conjugate gradients), 6 and 7 (BFGS, L-BFGS), 10 (Gauss–Newton).
+# - J. Nocedal, S. Wright, *Numerical Optimization*, Springer 2006: chapters 3, 5, 6, 7 and 10.
 # - Y. Dauphin et al., *Identifying and attacking the saddle point problem*, NeurIPS 2014: $|H|$.
 # - S. Amari, *Natural gradient works efficiently in learning*, Neural Computation 10, 1998. J. Martens, *New insights and perspectives on the natural gradient method*, JMLR 21, 2020: when $F$ is Gauss–Newton.
-# - J. Martens, *Deep learning via Hessian-free optimization*, ICML 2010. J. Martens, R. Grosse, *K-FAC*, ICML 2015. V. Gupta, T. Koren, Y. Singer, *Shampoo*, ICML 2018. K. Jordan et al., *Muon*, 2024.
-# - J. Cohen et al., *Gradient descent on neural networks typically occurs at the edge of stability*, ICLR 2021; *Adaptive gradient methods at the edge of stability*, 2022. A. Damian, E. Nichani, J. Lee, *Self-stabilization*, ICLR 2023.
+# - J. Martens, *Deep learning via Hessian-free optimization*, ICML 2010. J. Martens, R. Grosse, *K-FAC*, ICML 2015. V. Gupta et al., *Shampoo*, ICML 2018. K. Jordan et al., *Muon*, 2024.
+# - J. Cohen et al., *Gradient descent on neural networks typically occurs at the edge of stability*, ICLR 2021; *Adaptive gradient methods at the edge of stability*, 2022. A. Damian et al., *Self-stabilization*, ICLR 2023.
 #
 # Next: [chapter 12](12_mnist.ipynb), the whole workflow on digits.

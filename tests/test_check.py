@@ -55,7 +55,7 @@ def test_the_reference_is_right(entry):
 def test_a_known_mistake_is_named(entry, message):
     result = diagnose(entry, {**entry.mistakes, **entry.caught}[message])
     assert result.status == WRONG
-    assert message == result.mistake if entry.checker is None else message in (result.mistake or "")
+    assert message == result.mistake if message in entry.mistakes else message in (result.mistake or "")
     assert " ".join(message.split()) in one_line(result) and ",," not in result.text
 
 
@@ -608,6 +608,26 @@ def test_a_checker_accepts_every_right_answer():
     assert diagnose(entry, ...).status == UNTRIED
 
 
+def too_many_calls(answer):
+    calls = []
+    answer(lambda x: calls.append(x) or 2 * x, 3.0)
+    if len(calls) > 1:
+        yield f"It calls f {len(calls)} times."
+
+
+@pytest.mark.parametrize(("answer", "says"), [
+    (lambda f, x: f(x) + 1, "Right on all 2 cases. One call."),
+    (lambda f, x: f(x) + f(x) / f(x), "It calls f 3 times."),
+    (lambda f, x: f(x) + f(x) / f(x) + 1, "You added 2."),
+    (lambda f: f(1.0) + 1, "expected a function of (f, x), got one of (f)"),
+])
+def test_a_checker_beside_cases_judges_what_is_right_on_them(answer, says):
+    entry = Exercise("1-1", "derive", "?", lambda f, x: f(x) + 1, cases=[(np.exp, 1.5), (np.sin, 0.5)],
+                     mistakes={"You added 2.": lambda f, x: f(x) + 2}, insight="One call.",
+                     checker=too_many_calls, caught={"It calls f": lambda f, x: f(x) + f(x) / f(x)})  # fmt: skip
+    assert says in one_line(diagnose(entry, answer))
+
+
 def test_randomness_is_the_same_for_both():
     drawn = entry_of(lambda rng: rng.normal(size=3), cases=lambda rng: [(rng,), (np.random.default_rng(5),)])
     assert diagnose(drawn, lambda rng: list(rng.normal(size=3))).status == RIGHT
@@ -693,7 +713,7 @@ def test_whatever_is_passed_is_judged(value):
     ({"level": "hard"}, "wanted one of predict"),
     ({"cases": ()}, "there are none"),
     ({"caught": {"a text": rows}}, "caught is for exercises with a checker"),
-    ({"mistakes": {"a text": rows}, "checker": iter}, "mistakes for the others"),
+    ({"mistakes": {"a text": rows}, "checker": iter, "cases": ()}, "mistakes for the others"),
 ])
 def test_a_broken_entry_is_refused(change, says):
     with pytest.raises(ValueError, match=says):

@@ -48,6 +48,7 @@ ANSWERS = {
         (SAFE + "    return -(axes.T @ g) / abs(curvatures)", "still written in the axes"),
         (SAFE + "    return -axes @ (abs(curvatures) * (axes.T @ g))", "You multiplied by the curvatures"),
         (SAFE + "    return -axes @ abs(axes.T @ g / curvatures)", "The gradient keeps its signs"),
+        (SAFE + "    for c, a in zip(curvatures, axes.T):\n        p = -(a @ g) / abs(c) * a\n    return p", "the last axis alone"),
     ],
     "11-4": [
         (BFGS + "    rho = 1 / np.dot(y, s)\n    I = np.eye(len(s))\n    return (I - rho * np.outer(s, y)) @ C @ (I - rho * np.outer(y, s))"
@@ -80,7 +81,10 @@ ANSWERS = {
         (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
          "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x", "✓"),
         (CG + "    for k in range(steps):\n        a = (r @ p) / (p @ product(p))\n        x += a * p\n        new = b - product(x)\n"
-         "        p = new - (new @ product(p)) / (p @ product(p)) * p\n        r = new\n    return x", "✓"),
+         "        p = new - (new @ product(p)) / (p @ product(p)) * p\n        r = new\n    return x",
+         "product was called 13 times in 3 rounds"),
+        (CG + "    rr = r @ r\n    for _ in range(steps):\n        q = product(p)\n        a = rr / (p @ q)\n        x += a * p\n"
+         "        r -= a * q\n        rr, before = r @ r, rr\n        p = r + rr / before * p\n    return x", "✓"),
         (CG + "    for k in range(steps):\n        Ap = product(r)\n        a = (r @ r) / (r @ Ap)\n        x = x + a * r\n"
          "        r = r - a * Ap\n    return x", "That is steepest descent"),
         (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
@@ -102,7 +106,31 @@ ANSWERS = {
         ("def conjugate_gradients(product, b, steps):\n    x = r = p = b\n    for k in range(steps):\n        Ap = product(p)\n"
          "        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n        new = r - a * Ap\n"
          "        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x", "x starts at 0"),
-        (CG + "    A = np.stack([product(v) for v in np.eye(len(b))])\n    return np.linalg.solve(A, b)", None),
+        (CG + "    A = np.stack([product(v) for v in np.eye(len(b))])\n    return np.linalg.solve(A, b)",
+         "That is the solution itself"),
+        (CG + "    while r @ r > 1e-20:\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
+         "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x",
+         "That is the solution itself"),
+        (CG + "    for k in range(steps):\n        a = (r @ r) / (p @ product(p))\n        x = x + a * p\n"
+         "        new = r - a * product(p)\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x",
+         "product was called 7 times in 3 rounds"),
+        (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
+         "        new = b - product(x)\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x",
+         "call it once a round"),
+        (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = r @ r / p @ Ap\n        x = x + a * p\n"
+         "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x",
+         "Write (r @ r) / (p @ Ap)"),
+        (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x += a * p\n"
+         "        new = r - a * Ap\n        p = r + (new @ new) / (r @ r) * p\n        r = new\n    return x",
+         "starts from the old r"),
+        ("def conjugate_gradients(product, b, steps):\n    x = np.zeros(len(b))\n    r = b.copy()\n    p = r\n    rr = r @ r\n"
+         "    for k in range(steps):\n        Ap = product(p)\n        a = rr / (p @ Ap)\n        x += a * p\n        r -= a * Ap\n"
+         "        new = r @ r\n        p = r + new / rr * p\n        rr = new\n    return x", "p and r are one array"),
+        (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
+         "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return r",
+         "That is the residual. Return x"),
+        (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
+         "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x, r", None),
     ],
     "11-6": [
         (FISHER + "    return X.T @ np.diag(y_hat * (1 - y_hat)) @ X / len(X)", "✓"),
@@ -118,6 +146,7 @@ ANSWERS = {
         (FISHER + "    return X.T @ np.diag((1 - y_hat) ** 2) @ X / len(X)", "squared error where the label is 1"),
         (FISHER + "    return X.T @ np.diag(y_hat * (1 - y_hat) ** 2) @ X / len(X)", "the part of the label 1"),
         (FISHER + "    return (y_hat * (1 - y_hat)).mean() * X.T @ X / len(X)", "each example has its own"),
+        (FISHER + "    return X.T @ np.diag(y_hat * (1 - y_hat)) @ X / X.shape[1]", "You divided by d"),
         (FISHER + "    return X.T @ np.diag(y_hat**2) @ X / len(X)", None),
     ],
     "11-7": [
@@ -133,6 +162,10 @@ ANSWERS = {
          "inside the loop"),
         (NS + "    X = G\n    for _ in range(steps):\n        X = X / np.linalg.norm(X)\n        X = 1.5 * X - 0.5 * X @ X.T @ X\n    return X",
          "The length stands inside the loop"),
+        (NS + "    M = G / np.linalg.norm(G)\n    for _ in range(steps):\n        M = 3 * M - M @ M.T @ M\n    return M",
+         "The half is missing"),
+        (NS + "    M = G / np.linalg.norm(G)\n    for _ in range(steps):\n        M = 1.5 * M - 0.5 * M @ M.T @ M\n"
+         "        M = M / np.linalg.norm(M)\n    return M", "divide by the length after each round too"),
         (NS + "    X = G / np.abs(G).max()\n    for _ in range(steps):\n        X = 1.5 * X - 0.5 * X @ X.T @ X\n    return X",
          "Divided by the largest entry"),
         (NS + "    U, S, V = np.linalg.svd(G, full_matrices=False)\n    return U @ V", "where the rounds lead in the end"),

@@ -41,10 +41,20 @@ def judge(exercise: Exercise, answer: Any) -> Finding:
     if answer is not None and answer is not ...:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # wrong numbers are compared with right ones in every way
-            finding = _another_kind(exercise, answer) or (_freely if exercise.checker else _on_cases)(exercise, answer)
+            finding = _another_kind(exercise, answer) or _in_full(exercise, answer)
         if finding.status == RIGHT or not (finding.mistake == LEFT_OPEN or _is_stub(answer)):
             return finding
     return Finding(UNTRIED, None, "not attempted yet.")
+
+
+def _in_full(exercise: Exercise, answer: Any) -> Finding:
+    """By its cases and by its checker; an exercise has one of them, or both."""
+    if exercise.checker and not exercise.cases:
+        return _freely(exercise, answer)
+    finding = _on_cases(exercise, answer)
+    if exercise.checker and finding.status == RIGHT and (beyond := _freely(exercise, answer)).status == WRONG:
+        return beyond
+    return finding
 
 
 def _another_kind(exercise: Exercise, answer: Any) -> Finding | None:
@@ -65,7 +75,8 @@ def _another_kind(exercise: Exercise, answer: Any) -> Finding | None:
 
 
 def _takes_other_arguments(exercise: Exercise, answer: Any) -> Finding | None:
-    if exercise.run or exercise.checker or exercise.is_value or not inspect.isfunction(answer):
+    free = exercise.checker and not exercise.cases
+    if exercise.run or free or exercise.is_value or not inspect.isfunction(answer):
         return None
     try:
         inspect.signature(answer).bind(*exercise.drawn_cases()[0])

@@ -39,7 +39,8 @@ class Exercise:
         insight: a sentence that generalises, told with the right answer (and with the verdict on a prediction).
         run: how to use an answer on one case, where that is more than a call: `run(answer, *case)` returns what is to
             be compared.  For classes, and for functions that work by changing their arguments.
-        checker: in place of cases, where more than one answer is right: yields what is wrong with an answer.
+        checker: in place of cases, where more than one answer is right: yields what is wrong with an answer.  Beside
+            cases: what is wrong with an answer whose results are right, such as its cost.
         caught: what the checker says, or a part of it → a wrong answer that makes it say so.
         rtol, atol: answers agree where |yours − expected| ≤ atol + rtol·|expected|.
 
@@ -67,7 +68,7 @@ class Exercise:
             raise ValueError(f"{self.number}: level is {self.level!r}, wanted one of {', '.join(LEVELS)}")
         if self.checker is None and not self.is_value and not self.cases:
             raise ValueError(f"{self.number}: a function is compared on cases, and there are none")
-        if (self.mistakes and self.checker) or (self.caught and not self.checker):
+        if (self.mistakes and self.checker and not self.cases) or (self.caught and not self.checker):
             raise ValueError(f"{self.number}: caught is for exercises with a checker, mistakes for the others")
 
     @property

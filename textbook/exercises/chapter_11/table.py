@@ -49,7 +49,7 @@ EXERCISES = [
         "11-a", "predict", "f = x₁² − x₂², from (1.5, 0.01). Where does one step of pure Newton end?",
         reference="at (0, 0), on the saddle",
         mistakes={
-            "So would descent: it feels the slope in x₂. Newton looks for a level place of its model.":
+            "Descent would set out that way: it feels the slope in x₂. Newton looks for a level place of its model.":
                 "far out along x₂, downhill",
             "On a quadratic the model is f itself, so one step arrives where f is level.": "half way to (0, 0)",
         },
@@ -77,6 +77,8 @@ EXERCISES = [
             "g is in the coordinates, a curvature belongs to an axis. Go into the axes, divide, and come back.":
                 lambda g, c, axes: -g / np.abs(c),
             "That is minus the gradient: the curvatures are not used.": lambda g, c, axes: -g,
+            "That is the step along the last axis alone. Add up the steps along all of them.":
+                lambda g, c, axes: -(axes[:, -1] @ g) / abs(c[-1]) * axes[:, -1],
         },
         insight="Now g·p = −Σ (its share)²/|λ| is negative, whatever the signs of the curvatures.",
     ),
@@ -125,6 +127,8 @@ EXERCISES = [
         "11-5", "implement", "Conjugate gradients for A·x = b, from products with A alone.",
         reference=conjugate_gradients,
         cases=trials.solve_cases,
+        checker=trials.no_needless_product,
+        caught={"product was called 6 times in 3 rounds": wrong.two_products},
         mistakes={
             "That is steepest descent: each direction forgets the last. Add β times the last direction.":
                 lambda *case: wrong.cg(*case, turn=lambda r, before: 0.0),
@@ -148,17 +152,27 @@ EXERCISES = [
                 lambda product, b, steps: conjugate_gradients(product, b, 1),
             "One step too many: the loop runs `steps` times.":
                 lambda product, b, steps: conjugate_gradients(product, b, steps + 1),
+            "That is the solution itself. Asked is x after `steps` rounds.":
+                lambda product, b, steps: conjugate_gradients(product, b, len(b)),
+            "The new direction starts from the new residual: p ← r⁺ + β·p. Yours starts from the old r.":
+                wrong.from_the_old_residual,
+            "r @ r / p @ Ap divides by p first, number by number. Write (r @ r) / (p @ Ap).":
+                lambda *case: wrong.cg(*case, size=lambda r, p, Ap: r @ r / p @ Ap),
+            "p and r are one array, so that r -= … changes p too. Begin with p = r.copy().": wrong.one_array,
+            "That is the residual. Return x.":
+                lambda product, b, steps: b - product(conjugate_gradients(product, b, steps)),
         },
         insight="No matrix is stored: a Hessian-vector product is enough. In d dimensions d steps, but for rounding.",
     ),
     Exercise(
-        "11-c", "predict", "50 unknowns, but A has only three different eigenvalues. How many steps?",
+        "11-c", "predict", "50 unknowns, but A has only three different eigenvalues. How many rounds?",
         reference=3,
         mistakes={
-            "50 is what d different eigenvalues may need. Equal ones are served by one step.": 50,
-            "One step would do if all eigenvalues were equal.": 1,
+            "50 is what d different eigenvalues may need. Equal ones are served by one round.": 50,
+            "One round would do if all eigenvalues were equal.": 1,
         },
-        insight="After k rounds r is b times a polynomial of degree k in A, 1 at 0. Three roots are enough.",
+        insight="After k rounds r = q(A)·b, with a polynomial q of degree k and q(0) = 1: the one that makes x best. "
+                "With three eigenvalues there is a q of degree 3 that is 0 at each of them, so r is 0.",
     ),
     Exercise(
         "11-6", "derive", "The Fisher matrix of logistic regression from the inputs and the weights.",
@@ -186,6 +200,8 @@ EXERCISES = [
             "That sums over the parameters, one number for each pair of examples. Xᵀ stands on the left.":
                 lambda X, w: X @ X.T / len(X),
             "The sign: a mean of squares is positive.": lambda X, w: -fisher(X, w),
+            "The mean is over the N examples, len(X). You divided by d, the number of weights.":
+                lambda X, w: fisher(X, w) * len(X) / X.shape[1],
         },
         insight="No label in it. And it is the Hessian of the loss as well: for this model the two are one.",
     ),
@@ -211,6 +227,8 @@ EXERCISES = [
                 lambda G, steps: orthogonalised(G, 1),
             "The length stands inside the loop: divide once, before the first round.": wrong.each,
             "MMᵀM is formed from the new M each round. You kept G's.": wrong.stale,
+            "You divide by the length after each round too. Once, before the first, is enough.": wrong.shortened,
+            "The half is missing: (3·M − MMᵀM)/2.": lambda G, steps: wrong.rounds(G, steps, a=3.0, b=-1.0),
         },
         insight="Each round takes every singular value τ to (3τ − τ³)/2, and leaves the directions alone.",
     ),
@@ -225,6 +243,7 @@ EXERCISES = [
             "Nothing makes it fall while the loss is still far from 0. It rises until the steps become unstable.":
                 "falls towards 0",
         },
-        insight="Progressive sharpening up to 2/α, then the edge of stability: the loss jumps, and falls all the same.",
+        insight="While steps are stable, training raises it. At 2/α they become unstable: the loss jumps, and falls "
+                "all the same, and the curvature stays a little above 2/α.",
     ),
 ]  # fmt: skip

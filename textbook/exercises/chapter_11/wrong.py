@@ -95,6 +95,50 @@ def squares(product, b, steps):
     return x
 
 
+def two_products(product, b, steps):
+    x, r, p = np.zeros_like(b), b, b
+    for _ in range(steps):
+        a = (r @ r) / (p @ product(p))
+        x = x + a * p
+        new = r - a * product(p)
+        p = new + (new @ new) / (r @ r) * p
+        r = new
+    return x
+
+
+def from_the_old_residual(product, b, steps):
+    x, r, p = np.zeros_like(b), b, b
+    for _ in range(steps):
+        Ap = product(p)
+        a = (r @ r) / (p @ Ap)
+        x = x + a * p
+        new = r - a * Ap
+        p = r + (new @ new) / (r @ r) * p
+        r = new
+    return x
+
+
+def one_array(product, b, steps):
+    x, r = np.zeros_like(b), b.copy()
+    p = r
+    for _ in range(steps):
+        Ap = product(p)
+        before = r @ r
+        a = before / (p @ Ap)
+        x = x + a * p
+        r -= a * Ap
+        p = r + (r @ r) / before * p
+    return x
+
+
+def shortened(G, steps):
+    X = G / np.linalg.norm(G)
+    for _ in range(steps):
+        X = 1.5 * X - 0.5 * X @ X.T @ X
+        X = X / np.linalg.norm(X)
+    return X
+
+
 def limit(G, steps):
     U, _, Vt = np.linalg.svd(G, full_matrices=False)
     return U @ Vt
