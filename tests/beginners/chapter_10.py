@@ -37,6 +37,27 @@ def down(upstream, z, w):
 def down(upstream, z, w):
     return (upstream @ w.T) / np.cosh(z) ** 2
 """, "✓"),
+        ("""
+def down(upstream, z, w):
+    return upstream @ w.T * (1 - np.tanh(z)) ** 2
+""", "The square belongs to tanh"),
+        ("""
+def down(upstream, z, w):
+    out = np.tanh(z @ w)
+    return (upstream * 1) @ w.T * (1 - out ** 2)
+""", "not at what the layer sends"),
+        ("""
+def down(upstream, z, w):
+    return upstream * (1 - np.tanh(z) ** 2)
+""", "The matrix is missing"),
+        ("""
+def down(upstream, z, w):
+    return np.tanh(z).T @ upstream
+""", "That is the gradient of the weights"),
+        ("""
+def down(upstream, z, w):
+    return (w @ upstream.T) * (1 - np.tanh(z.T) ** 2)
+""", "The examples stand in columns"),
     ],
     "10-2": [
         ("""
@@ -68,6 +89,18 @@ def leaky_gain(a):
 def leaky_gain(a):
     return (0.5 * (1 + a * a)) ** -0.5
 """, "✓"),
+        ("""
+def leaky_gain(a):
+    return np.sqrt(2) / (1 + a)
+""", "square each slope, then add"),
+        ("""
+def leaky_gain(a):
+    return (1 ** 2 + a ** 2) / 2
+""", "That is the mean square of the slopes"),
+        ("""
+def leaky_gain(a):
+    return np.sqrt(2 / abs(1 - a ** 2)) if a != 1 else 1.0
+""", "its sign is lost, and it adds"),
     ],
     "10-3": [
         ("""
@@ -145,6 +178,50 @@ def scaled_start(x, weights):
         h = np.maximum(h @ w / s, 0)
     return new
 """, "✓"),
+        ("""
+def scaled_start(x, weights):
+    h, new = x, []
+    for w in weights:
+        w = w / np.std(h)
+        new.append(w)
+        h = np.maximum(h @ w, 0)
+    return new
+""", "That is the spread of what enters"),
+        ("""
+def scaled_start(x, weights):
+    h, new = x, []
+    for w in weights:
+        w = w / (h @ w).std(axis=0)
+        new.append(w)
+        h = np.maximum(h @ w, 0)
+    return new
+""", "one for the whole layer"),
+        ("""
+def scaled_start(x, weights):
+    h, new = x, []
+    for w in weights:
+        w = w / np.linalg.norm(h @ w)
+        new.append(w)
+        h = np.maximum(h @ w, 0)
+    return new
+""", "A norm grows with the number of entries"),
+        ("""
+def scaled_start(x, weights):
+    h, new = x, []
+    for w in weights:
+        w = w / np.std(h @ w, ddof=1)
+        new.append(w)
+        h = np.maximum(h @ w, 0)
+    return new
+""", "one less than the number of entries"),
+        ("""
+def scaled_start(x, weights):
+    h = x
+    for w in weights:
+        w = w / np.std(h @ w)
+        h = np.maximum(h @ w, 0)
+    return h
+""", "not the last h"),
     ],
     "10-4": [
         ("""
@@ -180,6 +257,28 @@ def through_standardize(upstream, x_hat, s):
     n = len(upstream)
     return (n * upstream - upstream.sum(axis=0) - x_hat * (upstream * x_hat).sum(axis=0)) / (n * s)
 """, "✓"),
+        ("""
+def through_standardize(upstream, x_hat, s):
+    g = upstream.mean(axis=0)
+    return (upstream - g - x_hat * g) / s
+""", "the mean of upstream · x̂, not of upstream"),
+        ("""
+def through_standardize(upstream, x_hat, s):
+    return (upstream - upstream.mean(axis=0) - x_hat * x_hat * upstream) / s
+""", "is a mean over the batch"),
+        ("""
+def through_standardize(upstream, x_hat, s):
+    return (upstream - upstream.mean(axis=0)) / s - x_hat * (upstream * x_hat).mean(axis=0)
+""", "holds for all three terms"),
+        ("""
+def through_standardize(upstream, x_hat, s):
+    N = len(upstream)
+    return upstream * (1 - 1 / N - x_hat ** 2 / N) / s
+""", "Each x moves every row of x̂"),
+        ("""
+def through_standardize(upstream, x_hat, s):
+    return (upstream - upstream.mean(axis=0) + x_hat * (upstream * x_hat).mean(axis=0)) / s
+""", "The second term is subtracted too"),
     ],
     "10-5": [
         ("""
@@ -230,6 +329,32 @@ def clipped(grads, max_norm):
         return grads
     return [max_norm / norm * g for g in grads]
 """, "✓"),
+        ("""
+def clipped(grads, max_norm):
+    norm = np.sqrt((grads[0] ** 2).sum())
+    return [g * min(1, max_norm / norm) for g in grads]
+""", "the first array alone"),
+        ("""
+def clipped(grads, max_norm):
+    norm = np.sqrt(sum((g ** 2).mean() for g in grads))
+    return [g * min(1, max_norm / norm) for g in grads]
+""", "A mean square is no length"),
+        ("""
+def clipped(grads, max_norm):
+    everything = np.concatenate([g.ravel() for g in grads])
+    norm = np.sqrt(np.mean(everything ** 2))
+    return [g * min(1, max_norm / norm) for g in grads]
+""", "The root mean square is no length"),
+        ("""
+def clipped(grads, max_norm):
+    norm = sum(abs(g).sum() for g in grads)
+    return [g * min(1, max_norm / norm) for g in grads]
+""", "Sizes added up are another norm"),
+        ("""
+def clipped(grads, max_norm):
+    norm = np.sqrt(sum((g ** 2).sum() for g in grads))
+    return [g * max(1, max_norm / norm) for g in grads]
+""", "`min`, not `max`"),
     ],
     "10-6": [
         ("np.array([[0.5, 0.0], [0.0, 0.5]])", "leave them near 0.9"),
@@ -239,7 +364,10 @@ def clipped(grads, max_norm):
         ("0.5", "Give a 2 × 2 matrix"),
         ("[[0, 10], [1, 0]]", "Its largest eigenvalue has the size 3.16"),
         ("np.ones((3, 3))", "Give a 2 × 2 matrix"),
+        ("[[0, 20], [-0.03, 0]]", "the eigenvalues stay"),
+        ("[[0.8j, 10], [0, 0.8]]", "finite real numbers"),
         ("[[0.8, 10], [0, 0.8]]", "✓"),
+        ("[[0, 100], [-0.005, 0]]", "✓"),
         ("np.array([[0.5, 0], [200, 0.5]])", "✓"),
     ],
     "10-7": [
@@ -267,10 +395,22 @@ def wide_rate(lr, base, width):
         ("""
 def wide_rate(lr, base, width):
     return lr * base
-""", None),
+""", "multiply by base, then divide by width"),
         ("""
 def wide_rate(lr, base, width):
     return lr / (width / base)
 """, "✓"),
+        ("""
+def wide_rate(lr, base, width):
+    return lr * base // width
+""", "rounds down to a whole number"),
+        ("""
+def wide_rate(lr, base, width):
+    return lr / (width - base)
+""", "their ratio says"),
+        ("""
+def wide_rate(lr, base, width):
+    return lr * 10 / width
+""", None),
     ],
 }

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from matplotlib.figure import Figure
 
 from textbook.labs import gradient_flow as lab
 from textbook.labs.gradient_flow import ACTIVATIONS, AXES, BATCH, LAYERS, NORMS, STARTS, WIDTH, predicted_factors
@@ -77,3 +78,13 @@ def test_the_picture_is_clipped_and_the_data_are_not():
     view = lab.show(activation="sigmoid", gain=0.25)
     assert view.data.gradients[0, 0] < 1e-50 and "e-" in view.stage.caption
     assert AXES["layer"] == -1 and sys.modules["textbook.labs.gradient_flow"].LAYERS == 50
+
+
+def test_a_curve_leaves_the_picture_and_shows_no_floor():
+    module, figure = sys.modules["textbook.labs.gradient_flow"], Figure()
+    scene = module.picture(figure)
+    scene.draw(lab(activation="sigmoid"), 0)
+    bottom, _ = figure.axes[0].get_ylim()
+    for curve in scene.live[1:3]:
+        below = curve.get_ydata() < bottom
+        assert below[0] and not below[-1] and (curve.get_ydata() > 0).all()

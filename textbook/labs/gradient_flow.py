@@ -125,7 +125,7 @@ def picture(fig):
     def draw(d, k):
         measured, wanted = d.gradients[:, k], d.predicted[:, k]
         for line, y in ((forward, d.activations[:, k]), (backward, measured), (theory, wanted)):
-            line.set_data(layers, np.clip(y, 1 / FAR, FAR))
+            line.set_data(layers, np.clip(y, FAR**-2, FAR**2))  # far out of the picture: no floor in sight
         here.set_data(octaves[[k, k]], (low, high))
         mark.set_data(octaves[[k]], np.clip(measured[:1] / wanted[0], 1 / OFF, OFF))
         return (f"Gain {d.gain[k]:.3g}: the gradient at the input is {measured[0]:.2g} times that at the last layer, "

@@ -1,124 +1,17 @@
-"""Exercises of chapter 10, vanishing and exploding gradients."""
-
-from itertools import pairwise
+"""The table of the exercises of chapter 10: questions, right answers, and what each wrong one is told."""
 
 import numpy as np
 
 from textbook.exercises import Exercise
-
-
-def down(upstream, z, w):
-    """∂ℒ/∂z for the layer z ↦ tanh(z) @ w, from ∂ℒ/∂ of its output; a row for each example."""
-    return (upstream @ w.T) * (1 - np.tanh(z) ** 2)
-
-
-def leaky_gain(a):
-    """The gain at which x ↦ max(x, a·x) keeps the size of a gradient: g²·(1 + a²)/2 = 1."""
-    return np.sqrt(2 / (1 + a**2))
-
-
-def scaled_start(x, weights):
-    """The weights of h ↦ relu(h @ w), layer by layer divided so that h @ w has standard deviation 1 on the data."""
-    scaled, h = [], x
-    for w in weights:
-        w = w / np.std(h @ w)
-        scaled.append(w)
-        h = np.maximum(h @ w, 0)
-    return scaled
-
-
-def _scaled(x, weights, *, divisor=lambda z, w: np.std(z), relu=True, pass_on=True, look_behind=False):
-    """The same with one thing done otherwise."""
-    scaled, h = [], x
-    bend = (lambda z: np.maximum(z, 0)) if relu else (lambda z: z)
-    for w in weights:
-        z = h @ w
-        new = w / divisor(bend(z) if look_behind else z, w)
-        scaled.append(new)
-        h = bend(h @ (new if pass_on else w))
-    return scaled
-
-
-def through_standardize(upstream, x_hat, s):
-    """∂ℒ/∂x for x̂ = (x − mean)/s over the batch: the upstream less its mean and its share along x̂, over s."""
-    return (upstream - upstream.mean(axis=0) - x_hat * (upstream * x_hat).mean(axis=0)) / s
-
-
-def clipped(grads, max_norm):
-    """All gradients scaled together, to a joint length of at most max_norm."""
-    norm = np.sqrt(sum(np.sum(g**2) for g in grads))
-    return [g * min(1, max_norm / norm) for g in grads]
-
-
-def _each_clipped(grads, max_norm):
-    return [clipped([g], max_norm)[0] for g in grads]
-
-
-def _to_the_limit(grads, max_norm):
-    norm = np.sqrt(sum(np.sum(g**2) for g in grads))
-    return [g * max_norm / norm for g in grads]
-
-
-def _by_another_norm(norm_of):
-    def answer(grads, max_norm):
-        norm = norm_of(grads)
-        return [g * min(1, max_norm / norm) for g in grads]
-
-    return answer
-
-
-def _to_length_one(grads, max_norm):
-    norm = np.sqrt(sum(np.sum(g**2) for g in grads))
-    return [g / norm for g in grads] if norm > max_norm else grads
-
-
-def wide_rate(lr, base, width):
-    """Adam's learning rate for weights with `width` inputs, tuned at `base` inputs."""
-    return lr * base / width
-
-
-def _first_grows(w):
-    """A matrix whose powers grow before they shrink."""
-    try:
-        w = np.asarray(w, dtype=float)
-    except (TypeError, ValueError):
-        w = np.zeros(0)
-    if w.shape != (2, 2) or not np.isfinite(w).all():
-        yield "Give a 2 × 2 matrix of finite numbers, such as [[0.5, 1], [0, 0.5]]."
-        return
-    largest = np.abs(np.linalg.eigvals(w)).max()
-    if largest >= 0.9:
-        yield f"Its largest eigenvalue has the size {largest:.3g}: it must be below 0.9."
-        return
-    stretch = np.linalg.norm(np.linalg.matrix_power(w, 5), 2)
-    if stretch <= 10:
-        yield (f"Its fifth power stretches no vector more than {stretch:.3g}-fold, and more than 10 is wanted. "
-               "The eigenvalues of a triangular matrix are its diagonal: leave them near 0.9; the corner is "
-               "free.")  # fmt: skip
-
-
-def _layers(rng):
-    for rows, n in ((3, 4), (5, 3)):
-        yield rng.normal(size=(rows, n)), rng.normal(size=(rows, n)), rng.normal(size=(n, n))
-
-
-def _networks(rng):
-    for widths in ((4, 5, 3), (3, 6, 6, 2)):
-        weights = [rng.normal(size=shape) for shape in pairwise(widths)]
-        yield 2 * rng.normal(size=(30, widths[0])) + 0.5, weights
-
-
-def _standardized(rng):
-    for rows, n in ((6, 3), (4, 5)):
-        x = 2 * rng.normal(size=(rows, n)) + 1
-        s = np.sqrt(x.var(axis=0) + 1e-5)
-        yield rng.normal(size=(rows, n)) + 0.5, (x - x.mean(axis=0)) / s, s
-
-
-def _gradients(rng):
-    pair = [3 * rng.normal(size=(2, 3)), 4 * rng.normal(size=3)]
-    return [(pair, 1.5), (pair, 100.0), ([0.5 * rng.normal(size=2), rng.normal(size=(3, 2))], 0.7)]
-
+from textbook.exercises.chapter_10 import trials, wrong
+from textbook.exercises.chapter_10.answers import (
+    clipped,
+    down,
+    leaky_gain,
+    scaled_start,
+    through_standardize,
+    wide_rate,
+)
 
 EXERCISES = [
     Exercise(
@@ -138,13 +31,16 @@ EXERCISES = [
             "If gradients multiplied along the depth, it would be. What multiplies are Jacobians, and the loss is in "
             "none of them.": 1e50,
             "It is the derivative of the new loss: ten times the old one.": 1.0,
+            "Ten for each layer, added up? The layers don't know of the loss: ten enters once, at the top.": 500.0,
+            "That is the inverse: a larger loss has a larger derivative.": 0.1,
+            "Ten for each layer and one more? The layers don't know of the loss: ten enters once, at the top.": 1e51,
         },
         insight="The loss enters once, at the top. Every gradient is that one start, carried down by Jacobians.",
     ),
     Exercise(
         "10-1", "implement", "The gradient one layer down, through z ↦ tanh(z) @ w.",
         reference=down,
-        cases=_layers,
+        cases=trials.layer_cases,
         mistakes={
             "Downwards the weights are transposed: `w.T`.":
                 lambda upstream, z, w: (upstream @ w) * (1 - np.tanh(z) ** 2),
@@ -155,6 +51,16 @@ EXERCISES = [
             "Going down you meet w first, then tanh: multiply by the slope after the product.":
                 lambda upstream, z, w: (upstream * (1 - np.tanh(z) ** 2)) @ w.T,
             "The slope is 1 − tanh², with a square.": lambda upstream, z, w: (upstream @ w.T) * (1 - np.tanh(z)),
+            "The square belongs to tanh: 1 − tanh², not (1 − tanh)².":
+                lambda upstream, z, w: (upstream @ w.T) * (1 - np.tanh(z)) ** 2,
+            "tanh stands before w: its slope is taken at z, not at what the layer sends.":
+                lambda upstream, z, w: (upstream @ w.T) * (1 - np.tanh(z @ w) ** 2),
+            "The matrix is missing: a gradient goes back through w as well, as `upstream @ w.T`.":
+                lambda upstream, z, w: upstream * (1 - np.tanh(z) ** 2),
+            "That is the gradient of the weights. Asked is the one of z, with a row for each example.":
+                lambda upstream, z, w: np.tanh(z).T @ upstream,
+            "The examples stand in columns: transpose the product, a row for each example.":
+                lambda upstream, z, w: ((upstream @ w.T) * (1 - np.tanh(z) ** 2)).T,
             "That multiplies by tanh itself. A gradient is multiplied by its slope, 1 − tanh².":
                 lambda upstream, z, w: (upstream @ w.T) * np.tanh(z),
         },
@@ -168,7 +74,8 @@ EXERCISES = [
                 "0.9 and 1.1",
             "Some directions are shrunk to almost nothing: the matrix is nearly singular.": "0.5 and 1.5",
         },
-        insight="Only rotations and reflections have all of them at 1. That is what an orthogonal start is for.",
+        insight="Their squares have the mean 1, by (10.2), but spread from nearly 0 to about 4. Only rotations and "
+                "reflections have all of them at 1: that is what an orthogonal start is for.",
     ),
     Exercise(
         "10-2", "derive", "The gain that keeps the size of gradients through the leaky ReLU max(x, a·x).",
@@ -185,6 +92,10 @@ EXERCISES = [
             "The mean of the slopes is not enough: a size is a root mean square.": lambda a: 2 / (1 + a),
             "Each side holds half of the units: the mean of 1 and a² is (1 + a²)/2.":
                 lambda a: np.sqrt(1 / (1 + a**2)),
+            "(1 + a)² is not 1 + a²: square each slope, then add.": lambda a: np.sqrt(2) / (1 + a),
+            "That is the mean square of the slopes. The gain is what brings g² times it to 1.":
+                lambda a: (1 + a**2) / 2,
+            "The slope squared is a²: its sign is lost, and it adds.": lambda a: np.sqrt(2 / np.abs(1 - a**2)),
         },
         insight="a = 0 gives He's √2, and a = 1, no bend at all, gives 1.",
     ),
@@ -195,6 +106,7 @@ EXERCISES = [
             "1 is the steepest slope of tanh. Differentiate σ at 0: σ(0)(1 − σ(0)).": 1.0,
             "½ is σ(0), or the most that a single direction may get. (10.3) is a mean: g = 1 times the slope, at most "
                 "σ(0)(1 − σ(0)).": 0.5,
+            "That is the mean of the squared slopes: (10.3) takes its root.": 0.0625,
         },
         insight="The slope σ(1 − σ) is at most ¼, at 0. Twenty layers: (1/4)²⁰ is about 10⁻¹².",
         rtol=0.02,
@@ -202,31 +114,40 @@ EXERCISES = [
     Exercise(
         "10-3", "implement", "A start from data: divide each layer's weights until h @ w has standard deviation 1.",
         reference=scaled_start,
-        cases=_networks,
+        cases=trials.network_cases,
         mistakes={
             "The next layer must see what the scaled one sends: go on with the new w.":
-                lambda x, weights: _scaled(x, weights, pass_on=False),
+                lambda x, weights: wrong.scaled(x, weights, pass_on=False),
             "The standard deviation of the weights says nothing of the data: take that of h @ w.":
-                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.std(w)),
+                wrong.scaled_by(lambda z, w: np.std(w)),
             "You multiply by the standard deviation: a layer that is too loud gets louder.":
-                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: 1 / np.std(z)),
+                wrong.scaled_by(lambda z, w: 1 / np.std(z)),
             "Divide by the standard deviation, not by the variance.":
-                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.var(z)),
+                wrong.scaled_by(lambda z, w: np.var(z)),
             "ReLU is missing: the next layer gets what is left of h @ w.":
-                lambda x, weights: _scaled(x, weights, relu=False),
+                lambda x, weights: wrong.scaled(x, weights, relu=False),
             "Measure h @ w before ReLU cuts it off.":
-                lambda x, weights: _scaled(x, weights, look_behind=True),
+                lambda x, weights: wrong.scaled(x, weights, look_behind=True),
             "Every layer is divided by the spread of the input x. Each has a spread of its own.":
-                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.std(x)),
+                lambda x, weights: wrong.scaled(x, weights, divisor=lambda z, w: np.std(x)),
+            "That is the spread of what enters. Measure what comes out, h @ w.":
+                wrong.scaled_by_input,
+            "A number for each unit is too many: one for the whole layer, without `axis`.":
+                wrong.scaled_by(lambda z, w: np.std(z, axis=0)),
+            "A norm grows with the number of entries. The standard deviation doesn't: np.std.":
+                wrong.scaled_by(lambda z, w: np.linalg.norm(z)),
+            "That divides by one less than the number of entries. np.std(h @ w), as it is, does not.":
+                wrong.scaled_by(lambda z, w: np.std(z, ddof=1)),
+            "The list of new weights is asked for, not the last h.": wrong.last_state,
             "The root mean square is not the standard deviation: take the mean away first, as np.std does.":
-                lambda x, weights: _scaled(x, weights, divisor=lambda z, w: np.sqrt(np.mean(z**2))),
+                wrong.scaled_by(lambda z, w: np.sqrt(np.mean(z**2))),
         },
         insight="No formula for any activation is needed: the data say what each layer does. (Mishkin and Matas 2016.)",
     ),
     Exercise(
         "10-4", "implement", "The gradient through x̂ = (x − mean)/s, the mean and s taken over the batch.",
         reference=through_standardize,
-        cases=_standardized,
+        cases=trials.batch_cases,
         mistakes={
             "x moves the mean and s as well: two terms are missing.": lambda g, x_hat, s: g / s,
             "The mean is there. x moves s as well: take away the share along x̂.":
@@ -245,6 +166,14 @@ EXERCISES = [
                 lambda g, x_hat, s: (g - g.sum(axis=0) - x_hat * (g * x_hat).sum(axis=0)) / s,
             "The mean of upstream · x̂ is a share: multiply it by x̂ again.":
                 lambda g, x_hat, s: (g - g.mean(axis=0) - (g * x_hat).mean(axis=0)) / s,
+            "The share along x̂ is the mean of upstream · x̂, not of upstream.":
+                lambda g, x_hat, s: (g - g.mean(axis=0) - x_hat * g.mean(axis=0)) / s,
+            "The share along x̂ is a mean over the batch: mean(upstream · x̂), then times x̂.":
+                lambda g, x_hat, s: (g - g.mean(axis=0) - x_hat**2 * g) / s,
+            "The division by s holds for all three terms.":
+                lambda g, x_hat, s: (g - g.mean(axis=0)) / s - x_hat * (g * x_hat).mean(axis=0),
+            "Each x moves every row of x̂, not its own alone: add over the rows.":
+                lambda g, x_hat, s: g * (1 - (1 + x_hat**2) / len(g)) / s,
             "The second term is subtracted too.":
                 lambda g, x_hat, s: (g - g.mean(axis=0) + x_hat * (g * x_hat).mean(axis=0)) / s,
         },
@@ -263,44 +192,56 @@ EXERCISES = [
     Exercise(
         "10-5", "implement", "Clip by the joint norm: all gradients scaled together.",
         reference=clipped,
-        cases=_gradients,
+        cases=trials.gradient_cases,
         mistakes={
             "Each gradient is clipped by its own norm: that bends the step. Scale all of them by one number.":
-                _each_clipped,
-            "Short gradients stay as they are: the factor is never above 1.": _to_the_limit,
+                wrong.each_clipped,
+            "Short gradients stay as they are: the factor is never above 1.":
+                wrong.by_factor(lambda limit, norm: limit / norm),
             "That clips each number on its own, and bends the step. Scale all of them by one number.":
                 lambda grads, max_norm: [np.clip(g, -max_norm, max_norm) for g in grads],
             "The joint norm is the root of the sum of all squares, not the sum of the norms.":
-                _by_another_norm(lambda grads: sum(np.linalg.norm(g) for g in grads)),
+                wrong.by_norm(lambda grads: sum(np.linalg.norm(g) for g in grads)),
             "The root is missing: that is the norm squared.":
-                _by_another_norm(lambda grads: sum(np.sum(g**2) for g in grads)),
+                wrong.by_norm(lambda grads: sum(np.sum(g**2) for g in grads)),
             "The largest norm of one gradient is not the joint norm.":
-                _by_another_norm(lambda grads: max(np.linalg.norm(g) for g in grads)),
+                wrong.by_norm(lambda grads: max(np.linalg.norm(g) for g in grads)),
+            "That is the length of the first array alone. The joint length takes in all of them.":
+                wrong.by_norm(lambda grads: np.linalg.norm(grads[0])),
+            "A mean square is no length: add up the squares of all entries.":
+                wrong.by_norm(lambda grads: np.sqrt(sum(np.mean(g**2) for g in grads))),
+            "The root mean square is no length: it does not grow with the number of entries. Add up the squares.":
+                wrong.by_norm(lambda grads: np.sqrt(np.mean(np.concatenate([np.ravel(g) for g in grads]) ** 2))),
+            "Sizes added up are another norm. A Euclidean length is the root of the sum of squares.":
+                wrong.by_norm(lambda grads: sum(np.sum(np.abs(g)) for g in grads)),
+            "The factor is at most 1: `min`, not `max`.": wrong.by_factor(lambda limit, norm: max(1, limit / norm)),
             "That brings the norm down to 1: the limit is max_norm.":
-                _to_length_one,
+                wrong.by_factor(lambda limit, norm: 1 / norm if norm > limit else 1),
         },
         insight="One number for all: the step keeps its direction. optim.clip_grad_norm does the same in place.",
     ),
     Exercise(
         "10-6", "break", "A 2 × 2 matrix, eigenvalues below 0.9 in size; its fifth power stretches more than 10-fold.",
         reference=np.array([[0.5, 100.0], [0.0, 0.5]]),
-        checker=_first_grows,
+        checker=trials.first_grows,
         caught={
             "Its largest eigenvalue has the size": np.array([[2.0, 0.0], [0.0, 0.1]]),
             "Its fifth power stretches no vector more than": np.array([[0.5, 1.0], [0.0, 0.5]]),
+            "the eigenvalues stay": np.array([[0.0, 0.8], [-0.8, 0.0]]),
             "Give a 2 × 2 matrix": 0.5,
         },
         insight="Eigenvalues speak of the long run. In the short run singular values decide.",
     ),
     Exercise(
-        "10-f", "predict", "Adam's best learning rate at width 32 is used at width 1024. How will it do?",
+        "10-f", "predict", "Adam's best learning rate at width 32 is used at width 512. How will it do?",
         reference="it is too large",
         mistakes={
-            "A unit of the wide net adds up 32 times as many small moves: the same rate moves it further.":
+            "A unit of the wide net adds up 16 times as many small moves: the same rate moves it further.":
                 "it is about right",
             "More weights move together, so each should move less, not more.": "it is too small",
         },
-        insight="Adam moves each weight by about α. A unit with n inputs then moves by up to n·α times their size.",
+        insight="Adam moves each weight by about α. A unit with n inputs then moves by up to n · α times their mean "
+                "size.",
     ),
     Exercise(
         "10-7", "derive", "Adam's rate for weights with `width` inputs, if `lr` was best with `base` inputs.",
@@ -320,6 +261,11 @@ EXERCISES = [
             "That is the factor: multiply lr by it.": lambda lr, base, width: base / width,
             "A narrower net may take larger steps: the formula holds both ways.":
                 lambda lr, base, width: lr * min(1, base / width),
+            "`//` rounds down to a whole number: divide with `/`.": lambda lr, base, width: lr * base // width,
+            "At width = base nothing must change: multiply by base, then divide by width.":
+                lambda lr, base, width: lr * base,
+            "Not the difference of the widths: their ratio says how many times as much adds up.":
+                lambda lr, base, width: lr / (width - base),
             "Once is enough: the effect of a step grows in proportion to the number of inputs.":
                 lambda lr, base, width: lr * (base / width) ** 2,
         },
