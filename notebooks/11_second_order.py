@@ -448,7 +448,7 @@ ask.choice("11-d", "the sharpness", ["stays where it began, below 2/α", "falls 
 check.prediction("11-d")
 
 # %% [markdown]
-# `second_order.watch_sharpness` descends, and measures at every tenth step, each time from the last vector.
+# `second_order.watch_sharpness` descends, and measures at every tenth step, each time from the last vector. This takes some seconds.
 
 # %%
 run = list(second_order.watch_sharpness(net_loss, w, lr=1.5, steps=300, every=10, rng=np.random.default_rng(1)))

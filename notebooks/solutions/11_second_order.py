@@ -36,7 +36,7 @@ check.exercise("11-4", ours.bfgs_update)
 show_source(ours.bfgs_update)
 
 # %% [markdown]
-# **11-5** (11.6). Keep the old residual until $r^+\cdot r^+/r\cdot r$ is computed.
+# **11-5** (11.6). Keep $Ap$, which is what costs, for both its uses, and keep the old residual until $r^+\cdot r^+/r\cdot r$ is computed.
 
 # %%
 check.exercise("11-5", ours.conjugate_gradients)

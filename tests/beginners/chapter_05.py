@@ -309,6 +309,14 @@ def largest_curvature(product, v, steps):
         ("""
 def largest_curvature(product, v, steps):
     for i in range(steps):
+        v = v / np.linalg.norm(v)
+        length = np.linalg.norm(product(v))
+        v = product(v)
+    return length
+""", "for steps=80 it called product 160 times"),
+        ("""
+def largest_curvature(product, v, steps):
+    for i in range(steps):
         v = v / np.sum(v)
         v = product(v)
     return np.sum(v)

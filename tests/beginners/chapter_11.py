@@ -82,7 +82,7 @@ ANSWERS = {
          "        new = r - a * Ap\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x", "✓"),
         (CG + "    for k in range(steps):\n        a = (r @ p) / (p @ product(p))\n        x += a * p\n        new = b - product(x)\n"
          "        p = new - (new @ product(p)) / (p @ product(p)) * p\n        r = new\n    return x",
-         "product was called 13 times in 3 rounds"),
+         "for steps=3 it called product 13 times"),
         (CG + "    rr = r @ r\n    for _ in range(steps):\n        q = product(p)\n        a = rr / (p @ q)\n        x += a * p\n"
          "        r -= a * q\n        rr, before = r @ r, rr\n        p = r + rr / before * p\n    return x", "✓"),
         (CG + "    for k in range(steps):\n        Ap = product(r)\n        a = (r @ r) / (r @ Ap)\n        x = x + a * r\n"
@@ -113,7 +113,7 @@ ANSWERS = {
          "That is the solution itself"),
         (CG + "    for k in range(steps):\n        a = (r @ r) / (p @ product(p))\n        x = x + a * p\n"
          "        new = r - a * product(p)\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x",
-         "product was called 7 times in 3 rounds"),
+         "for steps=3 it called product 7 times"),
         (CG + "    for k in range(steps):\n        Ap = product(p)\n        a = (r @ r) / (p @ Ap)\n        x = x + a * p\n"
          "        new = b - product(x)\n        p = new + (new @ new) / (r @ r) * p\n        r = new\n    return x",
          "call it once a round"),

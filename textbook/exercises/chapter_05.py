@@ -4,6 +4,7 @@ import numpy as np
 
 from textbook import optim
 from textbook.exercises import Exercise
+from textbook.exercises.cost import one_product_a_round
 from textbook.surfaces import SURFACES
 
 
@@ -92,6 +93,13 @@ def _products(product, v, steps):
     for _ in range(steps):
         v = product(v)
     return v
+
+
+def _two_products(product, v, steps):
+    for _ in range(steps):
+        v = v / np.linalg.norm(v)
+        length, v = np.linalg.norm(product(v)), product(v)
+    return length
 
 
 def _last(product, v, steps):
@@ -314,6 +322,8 @@ EXERCISES = [
         "5-6", "implement", "Power iteration: the largest curvature, from Hessian-vector products alone.",
         reference=largest_curvature,
         cases=_curvature_cases,
+        checker=one_product_a_round(_curvature_cases),
+        caught={"for steps=80 it called product 160 times": _two_products},
         mistakes={
             "v is never shortened to length 1: its length is a product of stretches, not one stretch.":
                 lambda product, v, steps: np.linalg.norm(_products(product, v, steps)),

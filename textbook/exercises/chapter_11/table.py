@@ -13,6 +13,7 @@ from textbook.exercises.chapter_11.answers import (
     orthogonalised,
     safe_direction,
 )
+from textbook.exercises.cost import one_product_a_round
 
 EXERCISES = [
     Exercise(
@@ -127,8 +128,8 @@ EXERCISES = [
         "11-5", "implement", "Conjugate gradients for A·x = b, from products with A alone.",
         reference=conjugate_gradients,
         cases=trials.solve_cases,
-        checker=trials.no_needless_product,
-        caught={"product was called 6 times in 3 rounds": wrong.two_products},
+        checker=one_product_a_round(trials.solve_cases),
+        caught={"for steps=3 it called product 6 times": wrong.two_products},
         mistakes={
             "That is steepest descent: each direction forgets the last. Add β times the last direction.":
                 lambda *case: wrong.cg(*case, turn=lambda r, before: 0.0),

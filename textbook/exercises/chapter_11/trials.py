@@ -31,22 +31,6 @@ def solve_cases(rng):
         yield times(a @ a.T + np.diag(np.arange(1.0, d + 1))), rng.normal(size=d), steps
 
 
-def no_needless_product(answer):
-    """One product a round, and at most one before the first."""
-    product, b, steps = max(solve_cases(np.random.default_rng(0)), key=lambda case: case[2])
-    calls = 0
-
-    def counted(v):
-        nonlocal calls
-        calls += 1
-        return product(v)
-
-    answer(counted, b, steps)
-    if calls > steps + 1:
-        yield (f"The result is right, but product was called {calls} times in {steps} rounds. It is what costs: "
-               "call it once a round, keep A·p, and use it in a and in r⁺.")  # fmt: skip
-
-
 def logistic_cases(rng):
     return [(rng.normal(size=(n, d)), rng.normal(size=d)) for n, d in ((6, 3), (5, 2))]
 
