@@ -80,6 +80,10 @@ def heavy_ball(mu, L):
 """, None),
         ("""
 def heavy_ball(mu, L):
+    return [2 / (mu + L), ((L - mu) / (L + mu)) ** 2]
+""", "its factor squared"),
+        ("""
+def heavy_ball(mu, L):
     root_kappa = (L / mu) ** 0.5
     root_beta = (root_kappa - 1) / (root_kappa + 1)
     return (1 + root_beta) ** 2 / L, root_beta ** 2
@@ -97,6 +101,9 @@ def heavy_ball(mu, L):
         (ADAM.replace("return theta, m, v", "return theta"), "return theta, m, v"),
         (ADAM.replace("(np.sqrt(v_hat) + eps)", "np.sqrt(v_hat)"), "ε is missing"),
         (ADAM.replace("beta2 * v", "beta1 * v"), None),
+        (ADAM.replace("g ** 2", "m ** 2"), "v is the mean of g², not of m²"),
+        (ADAM.replace("g ** 2", "(g @ g)"), "g @ g adds the squares"),
+        (ADAM.replace("theta = theta - lr", "theta = -lr"), "you return the step alone"),
         (ADAM.replace("return theta, m, v", "return m, v, theta"), "in another order"),
         (ADAM.replace("v / (1 - beta2 ** t)", "v").replace("np.sqrt(v_hat)", "np.sqrt(v_hat) / (1 - beta2 ** t)"),
          "The root is that of v̂"),

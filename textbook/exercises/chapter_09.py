@@ -23,10 +23,10 @@ def adam_step(theta, g, m, v, t, lr, beta1, beta2, eps):
 
 
 def _adam(theta, g, m, v, t, lr, beta1, beta2, eps, *, sign=-1, correct=(True, True), root=np.sqrt, inside=False,
-          averaged=True, uncentred=True):  # fmt: skip
+          averaged=True, square=lambda g, m: g**2):  # fmt: skip
     """Adam with one thing wrong."""
     m = beta1 * m + (1 - beta1 if averaged else 1) * g
-    v = beta2 * v + (1 - beta2 if averaged else 1) * (g if uncentred else g - m) ** 2
+    v = beta2 * v + (1 - beta2 if averaged else 1) * square(g, m)
     m_hat = m / (1 - beta1**t) if correct[0] else m
     v_hat = v / (1 - beta2**t) if correct[1] else v
     below = np.sqrt(v_hat + eps) if inside else root(v_hat) + eps
@@ -164,6 +164,8 @@ EXERCISES = [
             "almost half of it.": 0.1,
             "That would be so for the accumulated v ← βv + g. The mean has the factor 1 − β besides.": 1 / 1.9,
             "A steady gradient of 1 arrives in full. This one changes its sign.": 1.0,
+            "That is m after some of the steps. Its size has no sign.": -0.1 / 1.9,
+            "That is (1 − β)/(1 + β), rounded too far: three digits.": 0.05,
         },
         insight="(1 − β)/(1 + β) = 0.0526: what goes back and forth is damped to a nineteenth, what is steady arrives.",
         rtol=0.02,
@@ -179,6 +181,8 @@ EXERCISES = [
                 lambda mu, L: [np.sqrt(heavy_ball(mu, L)[0]), heavy_ball(mu, L)[1]],
             "That is gradient descent's 2/(μ + L) and its factor. Take the roots of both equations first.":
                 lambda mu, L: [2 / (mu + L), (L - mu) / (L + mu)],
+            "That is gradient descent's rate, and its factor squared. Take the roots of both equations first.":
+                lambda mu, L: [2 / (mu + L), ((L - mu) / (L + mu)) ** 2],
             "The momentum is right; 2/(μ + L) is the rate of gradient descent. Add √(αμ) and √(αL).":
                 lambda mu, L: [2 / (mu + L), heavy_ball(mu, L)[1]],
             "Both are right, in the other order: [lr, momentum].":
@@ -208,6 +212,7 @@ EXERCISES = [
             "1 − β is 0.001, and its root 0.0316: divide α by the root.": 10.0,
             "31.6 is how many α the step is long: it is 31.6·α.": 1 / np.sqrt(0.001),
             "√v is √0.001·|g|: the size of g cancels.": 0.01 * 0.2 / np.sqrt(0.001),
+            "That is the step itself. Its length has no sign.": -0.01 / np.sqrt(0.001),
         },
         insight="√v = √0.001·|g|, so the step is α/√0.001 = 31.6·α, whatever the gradient: 0.316 in place of 0.01.",
         rtol=0.02,
@@ -230,8 +235,14 @@ EXERCISES = [
                 lambda *a: _adam(*a, averaged=False),
             "v is the mean of g², not of g.": _adam_not_squared,
             "Return m and v as they are. Corrected ones would be corrected again at the next step.": _kept,
-            "v is the mean of g², not of (g − m)²: it is no variance.": lambda *a: _adam(*a, uncentred=False),
+            "v is the mean of g², not of (g − m)²: it is no variance.":
+                lambda *a: _adam(*a, square=lambda g, m: (g - m) ** 2),
             "ε is missing under the fraction.": _adam_without_eps,
+            "v is the mean of g², not of m²: m is left out of it.": lambda *a: _adam(*a, square=lambda g, m: m**2),
+            "g² is taken number by number, g ** 2: g @ g adds the squares of all coordinates.":
+                lambda *a: _adam(*a, square=lambda g, m: g @ g),
+            "m and v are right. In place of theta you return the step alone: add it to theta.":
+                lambda *a: (adam_step(*a)[0] - a[0], *adam_step(*a)[1:]),
             "That is theta alone: return theta, m, v.": lambda *a: adam_step(*a)[0],
             "All three are right, in another order: return theta, m, v.":
                 lambda *a: (*adam_step(*a)[1:], adam_step(*a)[0]),
@@ -246,6 +257,8 @@ EXERCISES = [
             "0.0003 is αg, gradient descent's step.": 0.0003,
             "That is without the correction: m is 0.1·g and √v is 0.0316·|g|.": 0.1 * 0.1 / np.sqrt(0.001),
             "m̂ is g after the correction, not 0.1·g, and √v̂ is |g|.": 0.01,
+            "0.003 is the gradient. The step is α·m̂/√v̂.": 0.003,
+            "That is the step itself. Its length has no sign.": -0.1,
         },
         insight="m̂ = g and √v̂ = |g|: the first step is α, for every coordinate whose gradient is not 0.",
         rtol=0.02,
