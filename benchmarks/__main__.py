@@ -1,4 +1,4 @@
-"""`python -m benchmarks [engine] [latency]`: measure and print the tables; without names, all of them."""
+"""`python -m benchmarks [engine] [latency] [parallel]`: measure and print the tables; without names, all of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.measure import machine, report
 
-TABLES = {"engine": "The engine", "latency": "The live figure"}
+TABLES = {"engine": "The engine", "latency": "The live figure", "parallel": "Two processes"}
 
 
 def main(names: list[str]) -> int:

@@ -37,8 +37,8 @@ def everything(counts):
     found["ring"] = [parallel.ring_all_reduce(v.copy()) for v in vectors]
     found["gathered"] = [parallel.all_gather(v) for v in vectors]
     found["broadcast"] = parallel.broadcast(np.array([parallel.rank() + 5.0]), root=1)
-    found["epoch"] = parallel.one_epoch(**TRAINING)
-    found["sharded"] = parallel.one_epoch(**TRAINING, sharded=True)
+    found["epoch"] = parallel.training(**TRAINING)
+    found["sharded"] = parallel.training(**TRAINING, sharded=True)
     model, x, y = model_and_batch(N)
     for p in model.parameters():
         p.data = p.data + parallel.rank()  # the others begin elsewhere, and shuffle otherwise
@@ -95,7 +95,7 @@ def test_the_ring_sums_as_gloo_does(ranks):
 
 
 def test_training_is_that_of_one_process(ranks):
-    alone = parallel.one_epoch(**TRAINING)
+    alone = parallel.training(**TRAINING)
     for found in ranks:
         for way in ("epoch", "sharded"):
             np.testing.assert_allclose(found[way].losses, alone.losses, rtol=0, atol=1e-12)

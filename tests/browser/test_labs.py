@@ -365,3 +365,20 @@ def test_torch_graph_and_memory(notebook):
     assert differ(memory.pixels(), before)
     memory.press("Home")
     memory.says("Operation 1 of 96, forwards: 1 result in memory")
+
+
+def test_data_parallel_ring_and_pipeline(notebook):
+    figure = Figure(notebook([shows("data_parallel.show()")]))
+    figure.says("Message 3 of 6", "one whole sum of all 4")
+    before = figure.pixels()
+    figure.press("End")
+    figure.says("are the whole batch's gradient, to rounding")
+    assert differ(figure.pixels(), before)
+    figure.part("processes").press("ArrowRight")
+    figure.says("of 8")
+    figure.part("shown").select_option(label="a pipeline of layers")
+    figure.says("Of all the stages' time 50% is waiting")
+    figure.part("micro_batches").press("ArrowRight")
+    figure.says("time 44% is waiting", "4/9")
+    figure.part("order").select_option(label="one forward, one backward")
+    figure.calls("shown='pipeline'", "order='one forward, one backward'")

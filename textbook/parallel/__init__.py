@@ -26,4 +26,4 @@ from textbook.parallel.pipeline import Task, idle_share, one_forward_one_backwar
 from textbook.parallel.ring import Hop, ring, ring_all_reduce, ring_steps
 from textbook.parallel.sharding import ShardedOptimizer, state_bytes
 from textbook.parallel.training import accumulate, average_gradients, share, train
-from textbook.parallel.trials import Gradients, one_batch, one_epoch
+from textbook.parallel.trials import Gradients, Training, one_batch, training

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from textbook.parallel.group import leave, rank, size
-from textbook.parallel.trials import one_epoch
+from textbook.parallel.trials import training
 
 
 def main() -> None:
@@ -19,11 +19,11 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=1, help="into how many a process's share is cut")
     parser.add_argument("--sharded", action="store_true", help="spread the optimizer's state over the processes")
     options = vars(parser.parse_args())
-    epochs = one_epoch(**options)
+    found = training(**options)
     if rank() == 0:
         group = f"{size()} process{'es' * (size() > 1)}"
-        print(f"{group}: {len(epochs.losses)} steps in {epochs.seconds:.2f} s, loss of the last batch "
-              f"{epochs.losses[-1]:.6f}, optimizer state {epochs.state_bytes:,} bytes in each")  # fmt: skip
+        print(f"{group}: {len(found.losses)} steps in {sum(found.seconds):.2f} s, loss of the last batch "
+              f"{found.losses[-1]:.6f}, optimizer state {found.state_bytes:,} bytes in each")  # fmt: skip
     leave()
 
 

@@ -49,10 +49,13 @@ def ring_all_reduce(array: Array) -> Array:
     return array
 
 
-def ring_steps(arrays: Sequence[Array]) -> Iterator[list[list[Array]]]:
-    """The same on one array for each process, all in this one: chunks[rank][number], at first and after each step."""
+def ring_steps(arrays: Sequence[Array] | Array) -> Iterator[list[list[Array]]]:
+    """The same on one array for each process, all in this one: chunks[rank][number], at first and after each step.
+
+    The arrays are cut along their first axis.
+    """
     p = len(arrays)
-    chunks = [[np.array(part) for part in np.array_split(np.ravel(array), p)] for array in arrays]
+    chunks = [np.array_split(array, p) for array in arrays]
     yield [list(own) for own in chunks]
     for hops in zip(*(ring(r, p) for r in range(p)), strict=True):
         sent = [chunks[r][hop.send] for r, hop in enumerate(hops)]

@@ -56,12 +56,13 @@ def average_gradients(params: Sequence[Tensor], loss: float, weight: float) -> f
     Returns:
         the mean loss over the batch.
     """
-    bucket = joined([[loss], *(np.zeros(p.shape, p.dtype) if p.grad is None else p.grad for p in params)])
+    gradients = [np.zeros(p.shape, p.dtype) if p.grad is None else p.grad for p in params]
+    bucket = joined([*gradients, np.array(loss, params[0].dtype)])
     bucket *= weight
     all_reduce(bucket)
-    for p, g in zip(params, parted(bucket[1:], params), strict=True):
+    for p, g in zip(params, parted(bucket, params), strict=True):
         p.grad = g
-    return float(bucket[0])
+    return float(bucket[-1])
 
 
 def train(
@@ -110,4 +111,4 @@ def parted(vector: Array, like: Sequence[Any]) -> list[Array]:
     """A vector cut up again, each part with the shape and dtype of its model."""
     ends = np.cumsum([part.size for part in like])
     cut = np.split(vector[: ends[-1]], ends[:-1])
-    return [part.reshape(shaped.shape).astype(shaped.dtype) for part, shaped in zip(cut, like, strict=True)]
+    return [part.reshape(shaped.shape).astype(shaped.dtype, copy=False) for part, shaped in zip(cut, like, strict=True)]

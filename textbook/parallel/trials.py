@@ -1,4 +1,4 @@
-"""What the book runs on several processes: one batch in every way there is, and one epoch on the clock."""
+"""What the book runs on several processes: one batch in every way there is, and a training on the clock."""
 
 from __future__ import annotations
 
@@ -67,16 +67,16 @@ def _by_ddp(model: nn.MLP, x: Array, y: Array) -> Array:
     return joined([p.grad.numpy().T for p in twin.parameters()])  # NB: torch's weights are (out, in)
 
 
-class Epoch(NamedTuple):
-    """One epoch as one process sees it."""
+class Training(NamedTuple):
+    """A training as one process sees it."""
 
     losses: list[float]  # of each step, over the whole batch
-    seconds: float
+    seconds: list[float]  # of each epoch
     params: Array  # at the end, in one vector
     state_bytes: int  # of this process's optimizer
 
 
-def one_epoch(
+def training(
     dataset: str = "small",
     widths: Sequence[int] = (784, 256, 128, 10),
     batch: int = 512,
@@ -88,19 +88,25 @@ def one_epoch(
     sharded: bool = False,
     dtype: Any = np.float32,
     **hyper: Any,
-) -> Epoch:
-    """Train an MLP on MNIST from seed 0 for an epoch, or `epochs`, and time it; every process calls it."""
+) -> Training:
+    """Train an MLP on MNIST from seed 0, with the clock running; every process of the group calls it.
+
+    Args:
+        dataset, widths, batch, rule, dtype, **hyper: what is trained, and how.
+        steps: batches in an epoch; all there are by default.
+        parts: into how many a process's share is cut.
+        sharded: whether the optimizer's state is spread over the processes.
+    """
     mnist = data.load_mnist(dataset)
     n = len(mnist.x_train) if steps is None else steps * batch
     x, y = mnist.x_train[:n].astype(dtype, copy=False), mnist.y_train[:n]
     model = nn.MLP(widths, rng=np.random.default_rng(0), dtype=dtype)
     optimizer = (ShardedOptimizer if sharded else Optimizer)(model, rule, **hyper)
-    rng = np.random.default_rng(0)
-    all_reduce(np.zeros(1))  # all are there: nobody's start is on the clock
-    start = time.perf_counter()
-    losses = []
+    rng, losses, seconds = np.random.default_rng(0), [], []
     for _ in range(epochs):
-        steps_taken = train(model, ops.cross_entropy, x, y, optimizer, batch=batch, rng=rng, parts=parts)
-        losses += [step.loss for step in steps_taken]
-    seconds = time.perf_counter() - start
-    return Epoch(losses, seconds, joined(model.parameters()), state_bytes(optimizer))
+        all_reduce(np.zeros(1))  # all are here: nobody's start is on the clock
+        start = time.perf_counter()
+        epoch = train(model, ops.cross_entropy, x, y, optimizer, batch=batch, rng=rng, parts=parts)
+        losses += [step.loss for step in epoch]
+        seconds.append(time.perf_counter() - start)
+    return Training(losses, seconds, joined(model.parameters()), state_bytes(optimizer))
