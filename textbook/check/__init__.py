@@ -22,8 +22,6 @@ from textbook.check.judge import RIGHT, UNTRIED, WRONG, judge
 from textbook.exercises import Exercise, find
 from textbook.show import folded
 
-__all__ = ["RIGHT", "UNTRIED", "WRONG", "Result", "diagnose", "exercise", "prediction", "tried", "verdict"]
-
 MARK = {RIGHT: "✓", WRONG: "✗", UNTRIED: "·"}
 WIDTH = 100  # characters in a line of the verdict
 

@@ -22,8 +22,6 @@ import numpy as np
 from textbook.engine import Array, Tensor
 from textbook.expression.reader import FUNCTIONS, ExpressionError, Step, applied, read
 
-__all__ = ["FUNCTIONS", "LONGEST", "Expression", "ExpressionError", "Step", "parse"]
-
 LONGEST = 2000  # characters in a formula
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -122,7 +123,7 @@ def _uncross(rows: list[list[Vertex]], before: Neighbours, after: Neighbours) ->
         beside, step = (before, -1) if forwards else (after, 1)
         for i in range(1, len(rows)) if forwards else range(len(rows) - 2, -1, -1):
             place = {v: j for j, v in enumerate(rows[i + step])}
-            keys = {v: _mean([place[u] for u in beside[v]] or [j]) for j, v in enumerate(rows[i])}
+            keys = {v: fmean([place[u] for u in beside[v]] or [j]) for j, v in enumerate(rows[i])}
             rows[i] = sorted(rows[i], key=keys.__getitem__)
         count = _crossings(rows, after)
         if count < fewest:
@@ -147,7 +148,7 @@ def _heights(rows: list[list[Vertex]], before: Neighbours, after: Neighbours) ->
     both = {v: before[v] + after[v] for v in height}
     for beside in (before, after, *[both] * 12):
         for row in rows if beside is not after else rows[::-1]:
-            wanted = [_mean([height[u] for u in beside[v]] or [height[v]]) for v in row]
+            wanted = [fmean([height[u] for u in beside[v]] or [height[v]]) for v in row]
             gaps = [(size[a] + size[b]) / 2 for a, b in pairwise(row)]
             height.update(zip(row, _spread(wanted, gaps), strict=True))
     return height
@@ -159,10 +160,6 @@ def _spread(wanted: list[float], gaps: list[float]) -> list[float]:
     free = np.array(wanted) - offsets
     down, up = np.maximum.accumulate(free), np.minimum.accumulate(free[::-1])[::-1]
     return ((down + up) / 2 + offsets).tolist()
-
-
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers)
 
 
 def _fan_out(routes: dict[Edge, tuple[Point, ...]]) -> dict[Edge, tuple[Point, ...]]:

@@ -61,9 +61,7 @@ def draw_trajectory(
     if diverged:
         label = f"{label} diverged at step {int(trajectory.diverged_at)}".strip()
     size = 4.0 if len(path) <= 60 else 2.5
-    (line,) = ax.plot(*path.T, marker=marker, markersize=size, linestyle="-", linewidth=1.2, label=label)
-    if color is not None:
-        line.set_color(color)
+    (line,) = ax.plot(*path.T, marker=marker, markersize=size, linestyle="-", linewidth=1.2, color=color, label=label)
     common: dict[str, Any] = {"linestyle": "none", "color": line.get_color(), "markeredgewidth": 1.8, "zorder": 4}
     (start,) = ax.plot(*path[0], marker="o", markersize=9, markerfacecolor=PAPER, **common)
     (end,) = ax.plot(*path[-1], marker="x" if diverged else marker, markersize=9, **common)

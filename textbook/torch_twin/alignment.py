@@ -171,21 +171,14 @@ def _difference(ours: Array, pair: Pair, of: Mapping[Any, Any]) -> float | None:
 
 def functions_of(root: Any) -> list[Any]:
     """Every node of a torch graph, each after all that it was computed from."""
-    order: list[Any] = []
-    last = function_of(root)
-    seen = {last}
-    stack = [(last, iter(inputs_of(last)))]
-    while stack:
-        function, inputs = stack[-1]
-        for parent in inputs:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                stack.append((parent, iter(inputs_of(parent))))
-                break
+    order: dict[Any, None] = {}
+    path = [function_of(root)]
+    while path:
+        if waits := next((f for f in inputs_of(path[-1]) if f is not None and f not in order), None):
+            path.append(waits)
         else:
-            order.append(function)
-            stack.pop()
-    return order
+            order[path.pop()] = None
+    return list(order)
 
 
 def graph_of(theirs: TorchRun, names: Iterable[str] = ()) -> tuple[Graph, dict[Any, str]]:

@@ -12,8 +12,6 @@ from textbook.lab import Choice, FrameAxis, Lab, Numbers, Picture, Several, Slid
 from textbook.labs.optimizer_race.entry import TRIED, heights, own_surface, tuned
 from textbook.surfaces import SURFACES
 
-__all__ = ["RACERS", "TIMES", "TRIED", "lab", "own_surface", "tuned"]
-
 RACERS = [rule for rule in optim.RULES if optim.kind(rule).elementwise]  # so that all learning rates run at once
 TIMES = np.geomspace(0.1, 10, 81)  # the middle one is 1
 REACHED = 1e-3  # of the way from the start down to the minimum, what is left at the target

@@ -33,7 +33,6 @@ def own_surface(text: str) -> Surface:
         name="own",
         title=text if len(text) <= 40 else text[:39] + "…",
         formula=height,
-        tex="",
         extent=((-3.0, 3.0), (-3.0, 3.0)),
         start=next((p for p in starts if np.isfinite(height(*p))), starts[0]),
         source="the reader",
