@@ -50,9 +50,14 @@ def net(layers, parts):
 
 
 @lru_cache(maxsize=256)
-def alive_in(layers, parts):
-    """Bytes alive after each operation."""
-    return np.array([moment.alive for moment in timeline(net(layers, parts))])
+def counted_in(layers, parts):
+    """Bytes alive after each operation, and its phase; which results are held, (operations, 2, layers)."""
+    moments = timeline(net(layers, parts))
+    held = np.zeros((len(moments), 2, layers), bool)
+    for k, moment in enumerate(moments):
+        for t in moment.held:
+            held[k, "zh".index(t.name[0]), int(t.name[1:])] = True
+    return np.array([m.alive for m in moments]), np.array([m.phase for m in moments]), held
 
 
 @lab.compute
@@ -61,14 +66,10 @@ def passes(parts, layers):
 
     `plain` (operations,) is `alive` without checkpoints, `peaks` (MOST + 1,) its maximum for each number of parts.
     """
-    moments = timeline(net(layers, parts))
-    held = np.zeros((len(moments), 2, layers), bool)
-    for k, moment in enumerate(moments):
-        for t in moment.held:
-            held[k, "zh".index(t.name[0]), int(t.name[1:])] = True
-    return {"parts": parts, "layers": layers, "alive": np.array([m.alive for m in moments]),
-            "phase": np.array([m.phase for m in moments]), "held": held, "plain": alive_in(layers, 0),
-            "peaks": np.array([alive_in(layers, n).max() for n in range(MOST + 1)])}  # fmt: skip
+    alive, phase, held = counted_in(layers, parts)
+    return {"parts": parts, "layers": layers, "alive": alive, "phase": phase, "held": held,
+            "plain": counted_in(layers, 0)[0],
+            "peaks": np.array([counted_in(layers, n)[0].max() for n in range(MOST + 1)])}  # fmt: skip
 
 
 @lab.table
