@@ -99,8 +99,8 @@ def leaky_gain(a):
 """, "That is the mean square of the slopes"),
         ("""
 def leaky_gain(a):
-    return np.sqrt(2 / abs(1 - a ** 2)) if a != 1 else 1.0
-""", "its sign is lost, and it adds"),
+    return 0.5 * 1 + 0.5 * a
+""", "That is the mean slope"),
     ],
     "10-3": [
         ("""

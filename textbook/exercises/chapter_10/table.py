@@ -95,7 +95,8 @@ EXERCISES = [
             "(1 + a)² is not 1 + a²: square each slope, then add.": lambda a: np.sqrt(2) / (1 + a),
             "That is the mean square of the slopes. The gain is what brings g² times it to 1.":
                 lambda a: (1 + a**2) / 2,
-            "The slope squared is a²: its sign is lost, and it adds.": lambda a: np.sqrt(2 / np.abs(1 - a**2)),
+            "That is the mean slope. (10.3) takes the mean of the squares, and asks for g times its root to be 1.":
+                lambda a: (1 + a) / 2,
         },
         insight="a = 0 gives He's √2, and a = 1, no bend at all, gives 1.",
     ),
