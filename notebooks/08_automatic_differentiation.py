@@ -21,7 +21,7 @@ from textbook.train import train
 labs.torch_graph.show()
 
 # %% [markdown]
-# Above, the graph of our engine. Below, the one that PyTorch has recorded for the same formula. Step back from the result: at each node both have the same value (blue) and the same gradient (red).
+# Above, the graph of our engine. Below, the one that PyTorch has recorded for the same formula. Step back from the result: at each node both have the same value (blue) and the same gradient (orange).
 #
 # **You will be able to**
 #
@@ -71,7 +71,7 @@ for n in (1, 2, 4, 6, 8):
 # %% [markdown]
 # This is **expression swell**. A formula has no variables, so it repeats what a program shares. (Real systems simplify, and share again: then they are on the way to the automatic one.)
 #
-# The automatic way works on the program. `grad(f)` is our engine's: one backward pass over the graph of the $4n$ operations. For the numeric way we take central differences with $h=10^{-5}$.
+# The automatic way works on the program. `grad(f)` is our engine's: one backward pass over the graph that the run leaves, here of three operations a turn, since it may subtract. For the numeric way we take central differences with $h=10^{-5}$. (`ours.value` gives the value of a formula at an $x$.)
 
 # %%
 def program(x, n=8):
@@ -127,7 +127,7 @@ check.exercise("8-2", Dual)
 # %%
 Dual = check.tried("8-2", Dual, ours.Dual)
 y = Dual(2.0, 1.0)
-vars((Dual(3.0) + y) * y)
+vars((Dual(3.0) + y) * y)      # vars: what an object holds
 
 # %% [markdown]
 # That was all of forward mode: no graph, nothing kept. Our engine has it as `jvp(f)(x, v)`, the **Jacobian-vector product**: how fast f's outputs move while the inputs move with velocity $v$. (It records a graph, as always, and walks it forwards.) The Jacobian $J$ has a row for each output and a column for each input ([appendix, A.4](90_mathematics.ipynb)).
@@ -144,7 +144,7 @@ OPS["mul"].vjps[0](g, 10.0, 5.0, 2.0).backward(seed=1.0)      # given: upstream,
 print("y·u̇ =", g.grad, "  the whole walk:", jvp(lambda x, y: (x + y) * y)((3.0, 2.0), (0.0, 1.0)))
 
 # %% [markdown]
-# So every operation of the table runs forwards, and none was written twice. The walk itself, `engine.tangent_steps`, mirrors backpropagation's (`_along` is (8.3), for one edge):
+# So every operation of the table runs forwards, and none was written twice. The walk itself, `engine.tangent_steps`, mirrors backpropagation's (a node's `recipe` holds its operation and its parents; `_along` is (8.3), for one edge; `new` makes the record of a step):
 
 # %%
 show_source(engine.tangent_steps, docstring=False)
@@ -152,9 +152,9 @@ show_source(engine.tangent_steps, docstring=False)
 # %% [markdown]
 # ## 8.3 Which direction?
 #
-# A forward pass answers for one direction of the inputs. A backward pass answers for one combination of the outputs.
+# A pass forwards, by (8.2), answers for one direction of the inputs. A backward pass answers for one combination of the outputs.
 #
-# **Question 8-a.** A net takes 784 pixels to 10 logits. How many forward-mode passes does its whole Jacobian take?
+# **Question 8-a.** A net takes 784 pixels to 10 logits. How many passes forwards does its whole Jacobian take?
 
 # %%
 ask.number("8-a", "passes:")
@@ -163,7 +163,7 @@ ask.number("8-a", "passes:")
 check.prediction("8-a")
 
 # %% [markdown]
-# **Exercise 8-3 (implement).** Write the Jacobian of `f` at the array `x` from passes of `jvp`. (`np.eye(n)` holds the unit vectors, `np.stack` joins arrays.)
+# **Exercise 8-3 (implement).** Return the Jacobian of `f` at the array `x`, a row for each output, made by calls of `jvp`. (`np.eye(n)` holds the unit vectors, `np.stack` joins arrays.)
 
 # %%
 def jacobian(f, x): ...
@@ -188,7 +188,7 @@ print("5 forward passes and 2 backward passes agree:", np.allclose(jacobian(f, x
 #
 # In PyTorch a result has a `grad_fn`, the node of its graph. Its `next_functions` lead to the nodes of its inputs, and a leaf ends in an `AccumulateGrad`.
 #
-# Are these our graphs? `parse` reads a formula, `.tensors` runs it in our engine, `torch_twin.replay` runs the same operations in PyTorch, and `torch_twin.align` walks both graphs at once, from the result back. It stops with an error at the first node that has no counterpart.
+# Are these our graphs? `parse` reads a formula, `.tensors` runs it in our engine, `torch_twin.replay` runs the same operations in PyTorch, and `torch_twin.align` walks both graphs at once, from the result back. It stops with an error at the first node that has no counterpart; `worst` is the largest difference that it met.
 
 # %%
 root, leaves = parse("f = 2/x + sigmoid(x*y)").tensors(x=0.5, y=2.0)
@@ -198,7 +198,7 @@ print(found, "\nvalues and gradients agree to 1e-14:", found.worst < 1e-14)
 # %% [markdown]
 # One of our nodes has two there: PyTorch computes $2/x$ as $2\cdot\frac1x$. Such things stand in a table, `torch_twin.RULES`, a line each. This one reads `MulBackward(ReciprocalBackward(x), _)` on PyTorch's side and `div(_, x)` on ours; `_` is a constant.
 #
-# A layer needs more of them. PyTorch stores a weight transposed, so a `TBackward0` turns it; `addmm` computes $xW+b$ in one piece. **Task:** step through the layer and its loss. Which of our nodes has no value in PyTorch? (Programs of your own: `labs.graph.show(tensor=torch_twin.graph_of(torch_twin.run(f, 3.0, 2.0))[0])` draws the graph of any PyTorch function `f`.)
+# A layer needs more of them. PyTorch stores a weight transposed, so a `TBackward0` turns it; `addmm` computes $xW+b$ in one piece. **Task:** step through the layer and its loss. Which of our operations has no value in PyTorch? (The input $x$ needs no gradient, so PyTorch's graph leaves it out.) (Programs of your own: `labs.graph.show(tensor=torch_twin.graph_of(torch_twin.run(f, 3.0, 2.0))[0])` draws the graph of any PyTorch function `f`.)
 
 # %%
 labs.torch_graph.show(program="layer", step=3)
@@ -239,7 +239,8 @@ def waves(x):
     return x
 
 traced = torch.fx.symbolic_trace(waves)
-names = [f"{node.name} = {getattr(node.target, '__name__', node.target)}{node.args}" for node in traced.graph.nodes]
+calls = [node for node in traced.graph.nodes if node.op == "call_function"]
+names = [f"{node.name} = {node.target.__name__}{node.args}" for node in calls]
 folded("\n".join(names), "Show the graph")
 
 # %% [markdown]
@@ -279,8 +280,8 @@ for number, nodes in enumerate(graphs, start=1):
 #
 # | | dynamic | static |
 # |---|---|---|
-# | made | in every run | once |
-# | `if` and `for` | Python's own | unrolled, or a break |
+# | made | in every run | once, and again where a guard fails |
+# | `if` and `for` | Python's own | unrolled, a break, or nodes of their own (`torch.cond`) |
 # | debugging | `print` anywhere | what runs is not the line that you wrote |
 # | optimised as a whole | no | yes |
 #
@@ -302,7 +303,7 @@ print("PyTorch:", torch_twin.saved_bytes(lambda: deep(theirs, 16, torch.tanh, to
 # %% [markdown]
 # Ours keeps all 32 results. PyTorch asks each operation what its backward function will read: $\sin$ needs its input, $\tanh$ its result, and these are the same tensors. Half of it can go at once.
 #
-# Can one keep less? **Checkpointing** (Chen et al. 2016) cuts the net into parts. Of each part it keeps the input, and forgets the inside. When the backward pass arrives, the part is computed a second time. `checkpoint(f, x)` is `f(x)` under this rule.
+# Can one keep less? **Checkpointing** (Chen et al. 2016) cuts the net into parts. Of each part it keeps the input, and forgets the inside. When the backward pass arrives, the whole part is computed a second time. `checkpoint(f, x)` is `f(x)` under this rule.
 #
 # **Question 8-c.** A net of 40 operations is cut into 4 parts, all under a checkpoint. How many operations are done a second time?
 
@@ -313,13 +314,13 @@ ask.number("8-c", "operations:")
 check.prediction("8-c")
 
 # %% [markdown]
-# In the lab each layer is a matrix product and a tanh. **Task:** choose the number of parts with the least memory, and step through both passes. What does each tooth of the curve do? (The dots below it are the results held at this moment.)
+# In the lab each layer is a matrix product and a tanh. **Task:** choose the number of parts with the least memory, and step through both passes. What does each tooth of the curve do? (The squares below it are the results held at this moment.)
 
 # %%
 labs.memory.show(parts=0)
 
 # %% [markdown]
-# **Exercise 8-4 (derive).** $n$ results, cut into $k$ equal parts. At the worst moment the $k$ inputs are held, and the $n/k$ results of one part. For which $k$ is $k+n/k$ least? (Take $k$ as any positive number.)
+# **Exercise 8-4 (derive).** $n$ results, cut into $k$ equal parts. At the worst moment the $k$ inputs are held, and the $n/k$ results of one part. Return the $k$ for which $k+n/k$ is least. (It may be any positive number.)
 
 # %%
 def best_parts(n): ...
@@ -381,7 +382,7 @@ print(f"as it is: {slope(1.0)}    scaled by 1024: {slope(1024.0) / 1024:.6f}")
 # %% [markdown]
 # Every message had become 0. **Loss scaling** multiplies the loss by a power of two; by linearity all gradients grow with it, away from the lower end. They are divided again in float32. A scale too large runs into the upper end instead, and `inf` tells: then the step is left out and the scale halved.
 #
-# **Exercise 8-5 (implement).** `g` is a float16 array, a gradient of scale·loss. Return the gradient of the loss, in float32. (`a.astype(np.float32)` casts an array.)
+# **Exercise 8-5 (implement).** `g` is a float16 array, a gradient of scale·loss. Return the gradient of the loss, an array in float32. (`a.astype(np.float32)` casts an array.)
 
 # %%
 def unscaled(g, scale): ...
@@ -389,7 +390,7 @@ def unscaled(g, scale): ...
 check.exercise("8-5", unscaled)
 
 # %% [markdown]
-# In a deep net (`nn.MLP`, six hidden layers of sigmoids), on 64 digits (`data.load_mnist`): how many of the gradients that are not 0 become 0, how many infinite? (`ops.cross_entropy` is the loss of chapter 7.)
+# In a deep net (`nn.MLP`, six hidden layers of sigmoids), on 64 digits (`data.load_mnist`): cast to float16, how many of the gradients that are not 0 become 0, how many infinite? (`ops.cross_entropy` is the loss of chapter 7.)
 
 # %%
 mnist = data.load_mnist()
@@ -400,10 +401,10 @@ sizes = sizes[sizes != 0]
 for power in (0, 8, 16, 24):
     with np.errstate(over="ignore"):
         half = (sizes * np.float32(2.0**power)).astype(np.float16)
-    print(f"scale 2^{power:<2}  lost: {(half == 0).mean():4.0%}   infinite: {np.isinf(half).mean():4.0%}")
+    print(f"scale 2^{power:<2}  lost: {(half == 0).sum():5,}   infinite: {np.isinf(half).sum():5,}   of {len(half):,}")
 
 # %% [markdown]
-# At $2^0$ the smallest are lost, at $2^{24}$ the largest are infinite. Between there is room.
+# At $2^0$ the smallest are lost, at $2^{24}$ the largest are infinite. Between there is room: at $2^{16}$ none is either.
 #
 # (**bfloat16** is the other way out: 16 bits with the range of float32, and still fewer digits. As a rule it needs no scaling.)
 #
@@ -438,7 +439,7 @@ print("ours:   ", outcome(y.backward))
 print("PyTorch:", outcome(z.backward))
 
 # %% [markdown]
-# **Exercise 8-6 (implement).** Some nets round their weights, and rounding has slope 0: nothing would learn. Write `rounded(x)` for our tensors: its value is $x$ rounded, its gradient that of $x$ itself. (`np.round` rounds arrays, `x.data` is the array of a tensor; what is computed from it is a constant.)
+# **Exercise 8-6 (implement).** Some nets round their weights, and rounding has slope 0: nothing would learn. Write `rounded(x)` for our tensors. It returns a tensor: its value is $x$ rounded, its gradient that of $x$ itself. (`np.round` rounds arrays, `x.data` is the array of a tensor; what is computed from it is a constant.)
 
 # %%
 def rounded(x): ...
@@ -538,7 +539,7 @@ print("PyTorch, at the start:", (printed.w.grad.item(), printed.b.grad.item()))
 #
 # A batch's gradient adds up what its examples ask for. Before the sum they can be told apart. In a layer $z=xW+b$, row $i$ of the batch has its $x_i$, and its $\delta_i$: the gradient of example $i$'s own loss by $z_i$.
 #
-# **Exercise 8-7 (derive).** From `x` of shape $(N, n)$ and `delta` of shape $(N, m)$, make the gradient of $W$ for each example: shape $(N, n, m)$.
+# **Exercise 8-7 (derive).** From `x` of shape $(N, n)$ and `delta` of shape $(N, m)$, return the gradient of $W$ for each example, an array of shape $(N, n, m)$.
 
 # %%
 def per_example(x, delta): ...
@@ -546,7 +547,7 @@ def per_example(x, delta): ...
 check.exercise("8-7", per_example)
 
 # %% [markdown]
-# `per_example_gradients` does this on the edges into all parameters, during one ordinary backward pass. (No example may see another in the net.) Here for a net that has seen each training image once: `train` runs `optim.Optimizer` with `optim.adam` over the batches that `data.batches` deals out.
+# `per_example_gradients` does this on the edges into all parameters, during one ordinary backward pass. (No example may see another in the net.) Here for a net that has seen each training image once: `train` runs `optim.Optimizer` with `optim.adam` ([chapter 9](09_optimizers.ipynb)) over the batches that `data.batches` deals out.
 
 # %%
 model, x_train = nn.MLP([784, 32, 10], rng=np.random.default_rng(0), dtype=np.float64), mnist.x_train.astype(float)
@@ -559,7 +560,7 @@ mine = per_example_gradients(model, ops.cross_entropy, images, labels)
 {name: g.shape for name, g in mine.items()}
 
 # %% [markdown]
-# In PyTorch `torch.func.vmap` turns the gradient of one example into that of many. (`torch_twin.model_twin` is the same net.)
+# In PyTorch `torch.func.vmap` turns the gradient of one example into that of many: `in_dims` says that all share the parameters (`None`), and each has its own `x` and `y` (axis 0). (`torch_twin.model_twin` is the same net; its weights are transposed, which `np.moveaxis` undoes.)
 
 # %%
 twin = torch_twin.model_twin(model)
@@ -573,21 +574,23 @@ pairs = zip(mine.values(), theirs.values(), strict=True)
 print("agree:", [np.allclose(a, np.moveaxis(b.numpy(force=True), 1, -1), rtol=1e-10, atol=1e-13) for a, b in pairs])
 
 # %% [markdown]
-# The ten of these 200 validation images with the longest gradients (length: the root of the sum of squares, over all parameters), with their labels:
+# The ten of these 200 validation images with the longest gradients (length: the root of the sum of squares, over all parameters). Below each stands what the net says, and what it is:
 
 # %%
 length = np.sqrt(sum((g.reshape(len(g), -1) ** 2).sum(axis=1) for g in mine.values()))
-hardest, wrong = np.argsort(-length)[:10], model(images).data.argmax(axis=1) != labels
+said = model(images).data.argmax(axis=1)
+hardest, wrong = np.argsort(-length)[:10], said != labels
 print(f"wrong: {wrong[hardest].sum()} of these ten, {wrong.sum()} of all 200")
 print(f"the ten make up {length[hardest].sum() / length.sum():.0%} of all lengths")
+print(f"mean length: {length[wrong].mean():.1f} where the net is wrong, {length[~wrong].mean():.1f} where it is right")
 fig, ax = figure(7.2, 1.0)
-draw_digits(ax, images[hardest], labels[hardest])
-picture(fig, alt="The ten of 200 validation images that push the parameters hardest, with their labels.")
+draw_digits(ax, images[hardest], labels[hardest], said[hardest])
+picture(fig, alt="The ten of 200 validation images that push the parameters hardest, with their labels and the net's answers.")
 
 # %% [markdown]
-# They are one image in twenty, and pull more than three times as hard as the average. A net that is mostly right learns most from what it gets wrong.
+# They are one image in twenty, and pull more than three times as hard as the average. An image that the net gets wrong pushes about four times as hard as one that it gets right.
 #
-# ## 8.12 On MNIST: one seed, two engines
+# ## 8.12 On MNIST: one start, two engines
 #
 # The last test of two equal graphs is a training run. The same first weights, the same batches, 200 steps of Adam, in float64: a gradient that is wrong in one engine soon sends the two apart. (Not if it is wrong by the same factor in every step: Adam divides that away. The comparisons above would see it.) `torch_twin.train_both` takes each step in both engines, and returns both losses of each step, and how far the parameters are apart at the end.
 
@@ -605,8 +608,8 @@ print("parameters agree to 1e-12:", apart <= 1e-12)
 # | here | in PyTorch |
 # |---|---|
 # | `t.recipe` | `t.grad_fn` |
-# | `grad(f)(x)`, `jvp(f)(x, v)` | `torch.func.grad(f)(x)`, `torch.func.jvp(f, (x,), (v,))` |
-# | `hvp(f)(x, v)` | `torch.func.jvp(torch.func.grad(f), (x,), (v,))` |
+# | `grad(f)(x)`, `jvp(f)(x, v)` | `torch.func.grad(f)(x)`, `torch.func.jvp(f, (x,), (v,))[1]` |
+# | `hvp(f)(x, v)` | `torch.func.jvp(torch.func.grad(f), (x,), (v,))[1]` |
 # | `checkpoint(f, x)` | `torch.utils.checkpoint.checkpoint(f, x, use_reentrant=False)` |
 # | `per_example_gradients` | `torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))` |
 # | a cast and a scale | `torch.autocast`, `torch.amp.GradScaler` |

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from textbook import engine, ops, optim, plots, show
-from textbook.show import folded, show_rules, show_source, typeset
+from textbook.show import folded, paragraphs, show_rules, show_source, typeset
 
 
 @pytest.mark.parametrize("thing", [optim.adam, engine.backward_steps, engine.Tensor, engine.Tensor.backward])
@@ -126,7 +126,9 @@ def drawing():
 
 
 @pytest.mark.parametrize(("value", "inside"), [
-    ("x < y\nand more", "<p>x &lt; y</p>\n<p>and more</p>"),
+    ("x < y", "<p>x &lt; y</p>"),
+    ("x  < y\nab < z", "<pre>x  &lt; y\nab &lt; z</pre>"),
+    (paragraphs("x < y\nand more"), "<p>x &lt; y</p>\n<p>and more</p>"),
     (np.eye(2), "<pre>array([[1., 0.],\n       [0., 1.]])</pre>"),
     (show_rules("relu"), "<pre>relu  where(x &gt; 0, g, 0.0)</pre>"),
     (Titled(), "<b>1 < 2</b>"),

@@ -72,7 +72,8 @@ def folded(value: Any, summary: str, plain: str = "") -> Shown:
     """A value out of sight until the reader opens it: for an output that answers a question just asked.
 
     Args:
-        value: a text, an array, a picture, a table: whatever a cell can show.  A lab is shown as its still.
+        value: a text, an array, a picture, a table: whatever a cell can show.  A lab is shown as its still.  A text of
+            several lines keeps its columns; `paragraphs` makes prose of it.
         summary: the line to click on.
         plain: what stands where nothing can be folded; by default the summary.
 
@@ -88,9 +89,20 @@ def folded(value: Any, summary: str, plain: str = "") -> Shown:
     return Shown(plain or f"{summary} (folded)", "text/html", rich)
 
 
+def paragraphs(text: str) -> Shown:
+    """Prose: a paragraph for each line.
+
+    >>> paragraphs("x < y")._repr_mimebundle_()["text/html"]
+    '<p>x &lt; y</p>'
+    """
+    return Shown(text, "text/html", "\n".join(f"<p>{html.escape(line)}</p>" for line in text.splitlines()))
+
+
 def _as_html(value: Any) -> str:
     if isinstance(value, str):
-        return "\n".join(f"<p>{html.escape(line)}</p>" for line in value.splitlines())
+        if "\n" in value.strip("\n"):
+            return f"<pre>{html.escape(value)}</pre>"
+        value = paragraphs(value)
     if hasattr(value, "_repr_mimebundle_"):
         bundle = value._repr_mimebundle_(include=None, exclude=None)
         data, about = bundle if isinstance(bundle, tuple) else (bundle, {})

@@ -37,7 +37,7 @@ check.exercise("8-4", ours.best_parts)
 show_source(ours.best_parts)
 
 # %% [markdown]
-# **8-5** A float16 array divided by a Python number stays float16. So the cast comes first.
+# **8-5** A float16 array divided by a Python number stays float16. So the cast comes first; it is to float32, and a Python number leaves that as it is.
 
 # %%
 check.exercise("8-5", ours.unscaled)

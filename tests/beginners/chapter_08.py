@@ -1,6 +1,6 @@
 """What beginners answer in chapter 8."""
 
-PRELUDE = "from textbook import Tensor, jvp, ops\nfrom textbook.engine import grad, hessian"
+PRELUDE = "from textbook import Tensor, jvp, no_grad, ops\nfrom textbook.engine import grad, hessian"
 D = "def derivative(e):\n    if not isinstance(e, tuple):\n"
 PLUS = "    sign, a, b = e\n    if sign == '+':\n        return ('+', derivative(a), derivative(b))\n"
 LEAF = "        return 1 if e == 'x' else 0\n"
@@ -23,6 +23,7 @@ ANSWERS = {
         (D + LEAF + PLUS + "    return ('+', ('*', derivative(a), a), ('*', derivative(b), b))", "each factor is differentiated once"),
         (D + "        return 1\n" + PLUS + "    return ('+', ('*', derivative(a), b), ('*', a, derivative(b)))", "The derivative of a number is 0"),
         (D + "        return 1 if e == 'x' else e\n" + PLUS + "    return ('+', ('*', derivative(a), b), ('*', a, derivative(b)))", "A number keeps its value"),
+        (D + LEAF + PLUS.replace("return ", "") + "    else:\n        ('+', ('*', derivative(a), b), ('*', a, derivative(b)))\n    return 0", "Does it return the tuple"),
         ("def derivative(e):\n    sign, a, b = e\n    return ('+', ('*', derivative(a), b), ('*', a, derivative(b)))", "raised"),
         (D + LEAF + PLUS + "    return ['+', ('*', derivative(a), b), ('*', a, derivative(b))]", "a formula is"),
         (D + "        return '1' if e == 'x' else '0'\n" + PLUS + "    return ('+', ('*', derivative(a), b), ('*', a, derivative(b)))", "your derivative holds '1'"),
@@ -33,6 +34,7 @@ ANSWERS = {
         (DUAL + ADD + MUL + "return Dual(self.value * other.value, self.tangent * other.tangent)", "not the product of the tangents"),
         (DUAL + ADD + MUL + "return Dual(self.value * other.value, self.tangent * other.value)", "how fast the second factor changes"),
         (DUAL + ADD + MUL + "return Dual(self.value * other.value, self.value * other.tangent)", "how fast the first factor changes"),
+        (DUAL + ADD + MUL + "return Dual(self.value * other.value, self.tangent * other.value + other.value * other.tangent)", "takes both from the second factor"),
         (DUAL + ADD + MUL + "return Dual(self.value * other.value, self.tangent + other.tangent)", "the tangents are not added as they are"),
         (DUAL + "    def __add__(self, other):\n        return Dual(self.value + other.value)\n" + MUL + "return Dual(self.value * other.value)", "Both lose their tangents"),
         (DUAL + ADD + MUL + "return self.value * other.value", "return a Dual"),
@@ -60,6 +62,7 @@ ANSWERS = {
         (PARTS + "    return n ** 2", "take the root"),
         (PARTS + "    return round(n ** 0.5)", "leave out the rounding"),
         (PARTS + "    return int(np.sqrt(n))", "leave out the rounding"),
+        (PARTS + "    return np.ceil(np.sqrt(n))", "not rounded up"),
         (PARTS + "    return np.sqrt(2 * n)", "no factor 2"),
         (PARTS + "    return np.log2(n)", None),
     ],
@@ -67,8 +70,13 @@ ANSWERS = {
         (UN + "    return g.astype(np.float32) / scale", "✓"),
         (UN + "    return np.float32(g) / np.float32(scale)", "✓"),
         (UN + "    return g / np.float32(scale)", "✓"),
-        (UN + "    return (g / np.float16(scale)).astype(np.float32)", "You divide in float16"),
-        (UN + "    return g / np.float16(scale)", "You divide in float16"),
+        (UN + "    return (g / np.float16(scale)).astype(np.float32)", "passes through float16"),
+        (UN + "    return g / np.float16(scale)", "passes through float16"),
+        (UN + "    return (g.astype(np.float32) / scale).astype(np.float16)", "passes through float16"),
+        (UN + "    return g.astype(np.float64) / scale", "return it in float32"),
+        (UN + "    return g.astype(float) / scale", "return it in float32"),
+        (UN + "    return (g.astype(np.float64) / scale).astype(np.float32)", "✓"),
+        (UN + "    return scale / g.astype(np.float32)", "upside down"),
         (UN + "    return g.astype(np.float32) * scale", "You multiply"),
         (UN + "    return g.astype(np.float32)", "still scaled"),
         (UN + "    return g.astype(np.float32) / scale ** 2", "divide by it once"),
@@ -85,6 +93,8 @@ ANSWERS = {
         (R + "    return x + np.round(x.data)", "you add round(x) to x itself"),
         (R + "    return 0 * x + np.round(x.data)", "x must stay in the graph"),
         (R + "    return np.round(x)", "raised"),
+        (R + "    return x - x.data % 1", "np.round goes to the nearest"),
+        (R + "    with no_grad():\n        return x + (np.round(x.data) - x.data)", "inside no_grad"),
     ],
     "8-7": [
         (PER + "    return x[:, :, None] * delta[:, None, :]", "✓"),
@@ -95,5 +105,8 @@ ANSWERS = {
         (PER + "    return x[:, :, None] * delta[:, None, :] / len(x)", "No division"),
         (PER + "    return np.einsum('ni,nj->ijn', x, delta)", "the examples come first"),
         (PER + "    return x * delta", "raised"),
+        (PER + "    return delta.T @ x", "Summed over the batch, and transposed"),
+        (PER + "    return np.array([x.T @ delta for i in range(len(x))])", "once for each example"),
+        (PER + "    return np.outer(x, delta)", "lays both arrays out flat"),
     ],
 }

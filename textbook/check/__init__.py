@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from textbook import ask
 from textbook.check.judge import RIGHT, UNTRIED, WRONG, judge
 from textbook.exercises import Exercise, find
-from textbook.show import folded
+from textbook.show import folded, paragraphs
 
 MARK = {RIGHT: "✓", WRONG: "✗", UNTRIED: "·"}
 WIDTH = 100  # characters in a line of the verdict
@@ -64,7 +64,7 @@ def prediction(number: str) -> None:
     entry, question = find(number), ask.asked.get(number)
     if question and question.answer is not None:
         return print(verdict(entry, question))
-    fold = folded(f"{_truth(entry, question)}\n{entry.insight}".strip(),
+    fold = folded(paragraphs(f"{_truth(entry, question)}\n{entry.insight}".strip()),
                   f"{number}: your answer first, then run this cell again. Or open the answer here.",
                   f"{MARK[UNTRIED]} {number}  not answered yet.")  # fmt: skip
     if hasattr(builtins, "get_ipython"):  # a notebook

@@ -38,6 +38,8 @@ EXERCISES = [
                 wrong.gone_wrong(wrong.rule, leaf=lambda e: 1 if e == "x" else e),
             "A sum is not differentiated like a product: (a + b)′ = a′ + b′.":
                 wrong.gone_wrong(wrong.rule, plus=wrong.rule),
+            "Of a sum or a product your function makes 0. Does it return the tuple that it builds?":
+                lambda e: 1 if e == "x" else 0,
             "Join the two terms of the product rule with +.":
                 wrong.gone_wrong(lambda a, b, da, db: ("*", ("*", da, b), ("*", a, db))),
         },
@@ -57,6 +59,8 @@ EXERCISES = [
                 wrong.dual(mul=lambda a, b: a.value * b.tangent),
             "Each tangent goes with the value of the other factor: a′·b + a·b′.":
                 wrong.dual(mul=lambda a, b: a.tangent * a.value + b.tangent * b.value),
+            "Your second term takes both from the second factor: a′·b + a·b′.":
+                wrong.dual(mul=lambda a, b: a.tangent * b.value + b.value * b.tangent),
             "In a product the tangents are not added as they are: each is multiplied by the other's value.":
                 wrong.dual(mul=lambda a, b: a.tangent + b.tangent),
             "The sum has lost its tangent: it is the sum of the two tangents.":
@@ -125,6 +129,7 @@ EXERCISES = [
         mistakes={
             "10 is one part. The backward pass comes to each of the four.": 10.0,
             "There are 4 parts, and in each 10 operations are done again.": 4.0,
+            "A part's last result is still there, but the part is computed again as a whole.": 36.0,
             "The last part is not spared either: its inside was forgotten like the others'.": 30.0,
             "Each part is done again once, not once for each part before it.": 160.0,
         },
@@ -139,6 +144,7 @@ EXERCISES = [
             "That is the least sum itself, k + n/k. Which k gives it?": lambda n: 2 * np.sqrt(n),
             "At k = n every result is kept; at k = 1 too, for a while. The least is between.": lambda n: n,
             "k need not be whole here: leave out the rounding.": lambda n: np.round(np.sqrt(n)),
+            "k need not be whole here: it is not rounded up.": lambda n: np.ceil(np.sqrt(n)),
             "From 1 − n/k² = 0 follows k² = n: take the root.": lambda n: n**2,
             "The derivative of n/k by k is −n/k²: there is no factor 2.": lambda n: np.sqrt(2 * n),
             "One part is no checkpoint at all: when it is computed again, everything is there.": lambda n: 1.0,
@@ -159,13 +165,16 @@ EXERCISES = [
         "8-5", "implement", "The gradient in float32, from float16 gradients of scale·loss.",
         reference=unscaled,
         cases=trials.GRADIENTS,
+        run=trials.in_float32,
         mistakes={
-            "You divide in float16, and the small ones become 0 again: first .astype(np.float32), then divide.":
+            "Your quotient passes through float16, where small ones become 0: cast to float32 first, and stay there.":
                 lambda g, scale: (g / np.float16(scale)).astype(np.float32),
             "You multiply. The loss was multiplied by the scale, and so were the gradients: divide.":
                 lambda g, scale: g.astype(np.float32) * np.float32(scale),
             "They are in float32, but still scaled: divide by the scale.":
                 lambda g, scale: g.astype(np.float32),
+            "Your quotient is upside down: divide the gradients by the scale.":
+                lambda g, scale: np.float32(scale) / g.astype(np.float32),
             "The scale is there once, in each gradient: not its root.":
                 lambda g, scale: g.astype(np.float32) / np.float32(np.sqrt(scale)),
             "The scale is there once, in each gradient: divide by it once.":
@@ -195,6 +204,10 @@ EXERCISES = [
                 lambda x: x * 1.0,
             "The value is right. x also enters with the factor round(x)/x, and so does its gradient: add, don't scale.":
                 lambda x: x * (np.round(x.data) / x.data),
+            "Your value is rounded down: np.round goes to the nearest.":
+                lambda x: x + (np.floor(x.data) - x.data),
+            "Your value is rounded up: np.round goes to the nearest.":
+                lambda x: x + (np.ceil(x.data) - x.data),
             "The constant has the opposite sign: add round(x) − x.":
                 lambda x: x - (np.round(x.data) - x.data),
             "The constant must be what is missing, round(x) − x: you add round(x) to x itself.":
@@ -211,6 +224,12 @@ EXERCISES = [
         mistakes={
             "Summed over the batch: that is the ordinary gradient, Xᵀδ. Keep the examples apart.":
                 lambda x, delta: x.T @ delta,
+            "Summed over the batch, and transposed: keep the examples apart, inputs down, outputs across.":
+                lambda x, delta: delta.T @ x,
+            "That is the ordinary gradient, once for each example: take row i of both alone.":
+                lambda x, delta: np.array([x.T @ delta] * len(x)),
+            "np.outer lays both arrays out flat: take it of x[i] and delta[i], for each example.":
+                np.outer,
             "Each matrix is transposed: inputs down, outputs across.":
                 lambda x, delta: delta[:, :, None] * x[:, None, :],
             "The numbers are right, the axes are not: the examples come first.":

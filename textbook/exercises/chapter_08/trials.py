@@ -65,6 +65,14 @@ GRADIENTS = [
 ]
 
 
+def in_float32(answer, g, scale):
+    """The answer's array; it may be of float16, whose digits tell, but not of float64."""
+    out = np.asarray(answer(g, scale))
+    if out.dtype == np.float64:
+        raise TypeError("your gradient is in float64, twice the memory: return it in float32")
+    return out
+
+
 def value_and_slope(answer, values, weights):
     x = Tensor(np.array(values), requires_grad=True)
     out = answer(x)
@@ -73,7 +81,7 @@ def value_and_slope(answer, values, weights):
     if not np.array_equal(x.data, values):
         raise ValueError("you have overwritten x, and its digits are lost: leave x as it is, and return a new tensor")
     if not out.requires_grad:
-        raise ValueError("no gradient can reach x: your tensor is made of x.data alone, which is a constant")
+        raise ValueError("no gradient can reach x: your tensor is made of x.data alone, or inside no_grad")
     ops.sum(out * np.array(weights)).backward()
     return np.stack([plain(out), x.grad if x.grad is not None else np.zeros(len(values))])
 
