@@ -22,7 +22,7 @@ PACKAGE = ROOT / "textbook"
 
 LAYERS = [
     {"record", "mnist", "words"},
-    {"backprop", "data"},
+    {"backprop", "data", "augment"},
     {"tangents", "tensor"},
     {"engine"},
     {"primitives", "rules", "conventions", "schedules", "graph", "gradcheck", "init", "memory"},
@@ -33,6 +33,7 @@ LAYERS = [
     {"surfaces", "nn", "expression", "second_order", "show"},
     {"train", "fair", "per_example", "torch_twin"},
     {"parallel"},
+    {"recipes"},
     {"plots"},
     {"stage"},
     {"exercises"},

@@ -1,0 +1,99 @@
+"""Recipes: each learns, on a few steps; the same seed gives the same numbers; README's table holds every one."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from textbook import data, nn, recipes
+from textbook.recipes import RECIPES, Recipe
+
+MNIST = data.load_mnist()
+FEW = MNIST._replace(  # 12 steps an epoch
+    x_train=MNIST.x_train[:1500], y_train=MNIST.y_train[:1500], x_val=MNIST.x_val[:200], y_val=MNIST.y_val[:200],
+    x_test=MNIST.x_test[:300], y_test=MNIST.y_test[:300],
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def trained(request):
+    return request.param, recipes.run(request.param, FEW, epochs=2)
+
+
+def test_a_recipe_learns_in_a_few_steps(trained):
+    _, result = trained
+    assert result.losses.shape == (24,) and np.isfinite(result.losses).all()
+    assert result.losses[-5:].mean() < 0.8 * result.losses[0]
+    assert min(result.validation.accuracy, result.test.accuracy) > 0.5  # guessing gives 0.1
+    assert result.test != result.validation
+    assert result.seconds > 0
+
+
+def test_a_seed_is_a_result(trained):
+    name, result = trained
+    again, other = (recipes.run(name, FEW, epochs=2, seed=seed) for seed in (0, 1))
+    assert np.array_equal(result.losses, again.losses)
+    assert (result.validation, result.test) == (again.validation, again.test)
+    assert not np.array_equal(result.losses, other.losses)
+
+
+def test_the_scores_are_those_of_the_parts():
+    few = FEW._replace(x_test=FEW.x_val, y_test=FEW.y_val)
+    result = recipes.run("softmax", few, epochs=1)
+    assert result.test == result.validation
+    right = result.model.eval()(few.x_test).data.argmax(axis=1) == few.y_test
+    assert result.test.accuracy == right.mean()
+
+
+def test_the_test_part_has_no_part_in_training():
+    blank = FEW._replace(x_val=FEW.x_val[:1], y_val=FEW.y_val[:1], x_test=0 * FEW.x_test)
+    for name in RECIPES:
+        assert np.array_equal(recipes.run(name, blank, epochs=1).losses, recipes.run(name, FEW, epochs=1).losses)
+
+
+def test_the_rate_warms_up_and_ends_near_zero(monkeypatch):
+    rates = []
+
+    class Watched(recipes.Optimizer):
+        def step(self):
+            rates.append(self.hyper["lr"])
+            super().step()
+
+    monkeypatch.setattr(recipes, "Optimizer", Watched)
+    recipes.run("softmax", FEW, epochs=5)
+    top = RECIPES["softmax"].lr
+    assert len(rates) == 60 and np.argmax(rates) in (5, 6) and max(rates) == pytest.approx(top)
+    assert rates[0] == pytest.approx(top / 6) and rates[-1] < 0.01 * top
+
+
+def test_images_are_augmented_anew_in_each_epoch_and_labels_kept():
+    recipe = Recipe("", lambda rng: nn.MLP([784, 10], rng=rng), augment=lambda x, rng: x + rng.random())
+    x, y = np.arange(6.0)[:, None] * 10, np.arange(6)
+    batches = list(dataclasses.replace(recipe, batch=4).batches(x, y, 3, np.random.default_rng(0)))
+    assert [len(labels) for _, labels in batches] == [4, 2] * 3
+    assert all(((images[:, 0] // 10) == labels).all() for images, labels in batches)
+    assert len({float(images[0, 0] % 10) for images, _ in batches}) == 6
+    assert any(not np.array_equal(batches[0][1], later[1]) for later in batches[2::2])  # shuffled anew
+
+
+def test_progress_is_shown_on_request(capsys):
+    recipes.run("softmax", FEW, epochs=1)
+    assert capsys.readouterr().err == ""
+    recipes.run("softmax", FEW, epochs=1, progress=True)
+    assert "softmax" in (shown := capsys.readouterr().err) and "12/12" in shown
+
+
+def test_an_unknown_recipe_is_named():
+    with pytest.raises(ValueError, match=r"unknown recipe 'vgg': choose one of softmax, mlp, "):
+        recipes.run("vgg", FEW)
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1.5, True])
+def test_epochs_are_whole_passes(epochs):
+    with pytest.raises(ValueError, match=f"1 at least: got {epochs}"):
+        recipes.run("softmax", FEW, epochs=epochs)
+
+
+def test_fewer_images_are_passed_over_more_often():
+    recipe = Recipe("", lambda rng: nn.MLP([784, 10], rng=rng), epochs=10)
+    assert [recipe.epochs_for(n) for n in (55_000, 13_750, 7_000)] == [10, 20, 28]
