@@ -1,4 +1,4 @@
-"""Recipes: each learns, on a few steps; the same seed gives the same numbers; README's table holds every one."""
+"""Recipes: each learns in a few steps; the same seed gives the same numbers; README's table holds every one."""
 
 import dataclasses
 
@@ -13,6 +13,7 @@ FEW = MNIST._replace(  # 12 steps an epoch
     x_train=MNIST.x_train[:1500], y_train=MNIST.y_train[:1500], x_val=MNIST.x_val[:200], y_val=MNIST.y_val[:200],
     x_test=MNIST.x_test[:300], y_test=MNIST.y_test[:300],
 )  # fmt: skip
+TINY = FEW._replace(x_train=FEW.x_train[:256], y_train=FEW.y_train[:256])
 
 
 @pytest.fixture(scope="module", params=RECIPES)
@@ -31,10 +32,10 @@ def test_a_recipe_learns_in_a_few_steps(trained):
 
 def test_a_seed_is_a_result(trained):
     name, result = trained
-    again, other = (recipes.run(name, FEW, epochs=2, seed=seed) for seed in (0, 1))
+    again, other = recipes.run(name, FEW, epochs=2), recipes.run(name, TINY, epochs=1, seed=1)
     assert np.array_equal(result.losses, again.losses)
     assert (result.validation, result.test) == (again.validation, again.test)
-    assert not np.array_equal(result.losses, other.losses)
+    assert not np.array_equal(result.losses[:2], other.losses)
 
 
 def test_the_scores_are_those_of_the_parts():
@@ -46,9 +47,9 @@ def test_the_scores_are_those_of_the_parts():
 
 
 def test_the_test_part_has_no_part_in_training():
-    blank = FEW._replace(x_val=FEW.x_val[:1], y_val=FEW.y_val[:1], x_test=0 * FEW.x_test)
+    blank = TINY._replace(x_val=FEW.x_val[:1], y_val=FEW.y_val[:1], x_test=0 * FEW.x_test)
     for name in RECIPES:
-        assert np.array_equal(recipes.run(name, blank, epochs=1).losses, recipes.run(name, FEW, epochs=1).losses)
+        assert np.array_equal(recipes.run(name, blank, epochs=1).losses, recipes.run(name, TINY, epochs=1).losses)
 
 
 def test_the_rate_warms_up_and_ends_near_zero(monkeypatch):
@@ -80,7 +81,7 @@ def test_progress_is_shown_on_request(capsys):
     recipes.run("softmax", FEW, epochs=1)
     assert capsys.readouterr().err == ""
     recipes.run("softmax", FEW, epochs=1, progress=True)
-    assert "softmax" in (shown := capsys.readouterr().err) and "12/12" in shown
+    assert "softmax regression" in (shown := capsys.readouterr().err) and "12/12" in shown
 
 
 def test_an_unknown_recipe_is_named():
