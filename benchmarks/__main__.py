@@ -1,4 +1,4 @@
-"""`python -m benchmarks [engine] [latency] [parallel] [mnist]`: measure and print; without names, all but mnist."""
+"""`python -m benchmarks [engine] [mnist] …`: measure and print tables; without names, all but mnist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import sys
 
 from benchmarks.measure import machine, report
 
-TABLES = {"engine": "The engine", "latency": "The live figure", "parallel": "Two processes"}
+TABLES = {
+    "engine": "The engine",
+    "architectures": "Architectures",
+    "latency": "The live figure",
+    "parallel": "Two processes",
+}
 LONG = "mnist"  # an hour of trainings: only when it is asked for
 
 

@@ -319,7 +319,7 @@ SHAPES = {
     "conv2d_input": convolution("gw"),
     "conv2d_weights": convolution("xg"),
     **dict.fromkeys(["max_pool2d", "avg_pool2d"], pooling()),
-    "log_softmax": logits(),
+    **dict.fromkeys(["log_softmax", "softmax"], logits()),
     "standardize": standardizing(),
     "cross_entropy": logits(labels=True),
 }
@@ -333,9 +333,33 @@ def test_entry_equals_torch_on_any_shape(name, data):
     assert_same_as_torch(lambda *xs: apply(OPS[name], *xs, **params), lambda *xs: TWINS[name](*xs, **params), inputs)
 
 
+SEEN = np.array([[1, 0, 0, 0], [1, 0, 1, 1], [0, 1, 1, 0]], dtype=bool)
+TOKENS = np.array([[4, 0, 0], [2, 4, 4]])  # 1 and 3 occur nowhere
+
+
+def attention_in_torch(**options):
+    def attention(q, k, v):
+        with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):  # the others have one derivative only
+            return F.scaled_dot_product_attention(q, k, v, **options)
+
+    return attention
+
+
 COMPOSITES = {
     "softmax": (ops.softmax, lambda z: F.softmax(z, dim=-1), ((3, 4),)),
     "softmax, first axis": (lambda z: ops.softmax(z, 0), lambda z: F.softmax(z, dim=0), ((3, 4),)),
+    "attention": (ops.attention, attention_in_torch(), ((2, 4, 3), (2, 5, 3), (2, 5, 6))),
+    "attention, causal": (
+        lambda q, k, v: ops.attention(q, k, v, ops.causal_mask(4)),
+        attention_in_torch(is_causal=True),
+        ((2, 3, 4, 3), (2, 3, 4, 3), (2, 3, 4, 5)),
+    ),
+    "attention, masked": (
+        lambda q, k, v: ops.attention(q, k, v, SEEN),
+        attention_in_torch(attn_mask=torch.tensor(SEEN)),
+        ((3, 2), (4, 2), (4, 2)),
+    ),
+    "embedding": (lambda x: ops.embedding(x, TOKENS), lambda x: F.embedding(torch.tensor(TOKENS), x), ((5, 3),)),
     "gelu": (ops.gelu, lambda x: F.gelu(x, approximate="tanh"), ((2, 3),)),
     "mse": (ops.mse, F.mse_loss, ((4, 2), (4, 2))),
     "mse of scalars": (ops.mse, F.mse_loss, ((), ())),
@@ -739,6 +763,54 @@ def test_bad_images_are_named(call, error, words):
         call(Tensor(IMAGES, requires_grad=True))
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda x: ops.embedding(x, [0.0, 1.0]), TypeError, ["integers", "float64"]),
+        (lambda x: ops.embedding(x, [True, False]), TypeError, ["integers", "bool"]),
+        (lambda x: ops.embedding(x, [[0, 1], [2, 1]]), ValueError, ["tokens[1, 0] = 2", "rows 0 to 1"]),
+        (lambda x: ops.embedding(x, [0, -1]), ValueError, ["tokens[1] = -1", "rows 0 to 1"]),
+        (lambda x: ops.embedding(x[0], [0, 1]), ValueError, ["(n, d)", "(3,)"]),
+        (lambda x: ops.attention(x, x, x, [[True, False], [False, False]]), ValueError, ["hides every key"]),
+        (lambda x: ops.attention(x, x, x, np.ones((3, 3))), ValueError, ["(2, 2)", "(3, 3)"]),
+    ],
+)
+def test_bad_sequences_are_named(call, error, words):
+    with pytest.raises(error) as caught:
+        call(Tensor(np.ones((2, 3)), requires_grad=True))
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_masked_has_no_weight_and_no_gradient(dtype):
+    rng = np.random.default_rng(0)
+    q, k, v = (Tensor(3 * rng.normal(size=(5, 3)).astype(dtype), requires_grad=True) for _ in range(3))
+    weights = ops.attention_weights(q, k, ops.causal_mask(5))
+    assert weights.dtype == dtype and (weights.data[~np.tri(5, dtype=bool)] == 0).all()
+    assert np.allclose(weights.data.sum(axis=1), 1)
+    out = ops.attention(q, k, v, ops.causal_mask(5))
+    assert np.array_equal(out.data[0], v.data[0])
+    ops.sum(out[:3] * out[:3]).backward()
+    for x in (q, k, v):
+        assert np.isfinite(x.grad).all() and x.grad.any() and not x.grad[3:].any()
+
+
+def test_a_row_of_minus_infinities_but_one():
+    z = Tensor(np.array([[-np.inf, 2.0, -np.inf], [0.0, -np.inf, 1.0]]), requires_grad=True)
+    ops.sum(ops.softmax(z) * np.arange(6.0).reshape(2, 3)).backward()
+    assert np.isfinite(z.grad).all() and not z.grad[np.isinf(z.data)].any() and not z.grad[0].any()
+
+
+@pytest.mark.parametrize("size", [(7, 4), (7, 2, 3), (7,)], ids=str)
+@pytest.mark.parametrize("index", [np.array([6, 0, 0, -1]), np.array([[2, -7], [2, 2]]), np.zeros(0, int)], ids=str)
+def test_scattered_rows_add_up(size, index):
+    x = np.random.default_rng(0).normal(size=np.zeros(size)[index].shape)
+    wanted = np.zeros(size)
+    np.add.at(wanted, index, x)
+    np.testing.assert_allclose(ops.scatter_add(x, index=index, shape=size), wanted, rtol=1e-15)
 
 
 def test_convolution_is_one_form_with_three_derivatives():

@@ -3,8 +3,8 @@
 Each entry of `OPS` is one function, in `textbook.elementwise`, `shapes`, `convolution` or here: its body is the forward
 computation, its decorator holds one vector-Jacobian product for each input.  `vjp(g, out, *inputs, **params)` is the
 upstream gradient `g` times the local derivative, written with operators and operations only, so it can be
-differentiated again.  Broadcasting and dtypes are the engine's affair.  Functions of several primitives (softmax, mse,
-gelu) stand at the end and need no derivative.
+differentiated again.  Broadcasting and dtypes are the engine's affair.  Functions of several primitives (attention,
+mse, gelu) stand at the end and need no derivative.
 
 All functions take tensors, arrays or numbers: plain in, plain out.
 """
@@ -51,6 +51,19 @@ def _by_columns(z: Array, axis: int) -> Array:
 def log_softmax(z, axis=-1):
     """zᵢ - log Σⱼ exp zⱼ along an axis, stable for logits of any size."""
     return _log_softmax_forward(z, axis)
+
+
+@primitive(
+    lambda g, out, z, axis=-1: out * (g - sum(g * out, axis=axis, keepdims=True)),
+    tex=r"\mathrm{softmax}",
+    example=one_with(axis=1),
+)
+def softmax(z, axis=-1):
+    """exp zᵢ / Σⱼ exp zⱼ along an axis: positive, and sums to 1.  Where z is -∞ it is 0, and so is the gradient."""
+    z = _by_columns(np.asarray(z), axis)
+    weights = np.exp(z - np.maximum.reduce(z, axis=axis, keepdims=True))
+    weights /= np.add.reduce(weights, axis=axis, keepdims=True)
+    return weights
 
 
 def _cross_entropy_vjp(g: Any, out: Any, logits: Any, labels: Array) -> Any:
@@ -117,15 +130,83 @@ def standardize(x, axis=-1, eps=1e-5):
 
     Source: Ioffe & Szegedy 2015, Algorithm 1; along features instead of examples, Ba, Kiros & Hinton 2016, eq. 3.
     """
-    return (x - np.mean(x, axis=axis, keepdims=True)) / np.sqrt(np.var(x, axis=axis, keepdims=True) + eps)
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    return centred / np.sqrt(np.mean(centred * centred, axis=axis, keepdims=True) + eps)
 
 
 # ---------------------------------------------------------------------------------------------- composites
 
 
-def softmax(z, axis=-1):
-    """exp zᵢ / Σⱼ exp zⱼ along an axis: positive, and sums to 1."""
-    return exp(log_softmax(z, axis=axis))
+def embedding(table, tokens):
+    """The rows of a table, looked up by number.  Each row gets the sum of the gradients of all places that used it.
+
+    Args:
+        table: (n, d).
+        tokens: integers from 0 to n - 1, of any shape.
+
+    Returns:
+        the shape of `tokens`, and d.
+
+    Raises:
+        TypeError: tokens that are not integers.
+        ValueError: a token out of range, or a table that is no matrix.
+
+    >>> embedding(np.array([[1.0, 2.0], [3.0, 4.0]]), [1, 1, 0])
+    array([[3., 4.],
+           [3., 4.],
+           [1., 2.]])
+    """
+    tokens, shape = np.asarray(plain(tokens)), np.shape(plain(table))
+    if len(shape) != 2:
+        raise ValueError(f"the table must be (n, d), one row for each token; got shape {shape}")
+    if tokens.dtype.kind not in "iu":
+        raise TypeError(f"tokens must be integers (row numbers), got {tokens.dtype}")
+    if tokens.size and (tokens.min() < 0 or tokens.max() >= shape[0]):
+        bad = tuple(np.argwhere((tokens < 0) | (tokens >= shape[0]))[0].tolist())
+        raise ValueError(f"tokens{list(bad)} = {tokens[bad]}, but the table has rows 0 to {shape[0] - 1}")
+    return getitem(table, index=tokens)
+
+
+def attention(query, key, value, mask=None):
+    """softmax(query · keyᵀ / √d) · value: for each query the mean of the values, weighted by how well their keys fit.
+
+    Args:
+        query: (…, T, d).
+        key: (…, S, d).
+        value: (…, S, any width).
+        mask: plain booleans (…, T, S), which query may see which key; None: each sees all.  See `causal_mask`.
+
+    Returns:
+        (…, T, the width of the values).
+
+    Raises:
+        ValueError: a query that may see no key: a mean over nothing is undefined.
+
+    Source: Vaswani et al. 2017, eq. 1.
+    """
+    return attention_weights(query, key, mask) @ value
+
+
+def attention_weights(query, key, mask=None):
+    """softmax(query · keyᵀ / √d), (…, T, S): each row is positive and sums to 1.  See `attention`."""
+    scores = (query * query.shape[-1] ** -0.5) @ transpose(key, axes=(*range(key.ndim - 2), -1, -2))
+    if mask is not None:
+        mask = np.asarray(plain(mask), dtype=bool)
+        if not mask.any(axis=-1).all():
+            raise ValueError("the mask hides every key from a query: let each see one at least, itself say")
+        scores = scores + np.where(mask, 0.0, -np.inf).astype(scores.dtype)  # exp(-∞) = 0: no weight, no gradient
+    return softmax(scores)
+
+
+def causal_mask(length):
+    """Who may see whom in a sequence: (length, length), True where the key stands no later than the query.
+
+    >>> causal_mask(3).astype(int)
+    array([[1, 0, 0],
+           [1, 1, 0],
+           [1, 1, 1]])
+    """
+    return np.tri(length, dtype=bool)
 
 
 def mse(y_hat, y):

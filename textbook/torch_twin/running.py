@@ -88,6 +88,7 @@ def functions() -> Mapping[str, Callable[..., Any]]:
         "max_pool2d": lambda x, size: F.max_pool2d(nchw(x), size).permute(0, 2, 3, 1),
         "avg_pool2d": lambda x, size: F.avg_pool2d(nchw(x), size).permute(0, 2, 3, 1),
         "log_softmax": lambda z, axis=-1: F.log_softmax(z, dim=axis),
+        "softmax": lambda z, axis=-1: F.softmax(z, dim=axis),
         "standardize": lambda x, axis=-1, eps=1e-5: (
             (x - x.mean(axis, keepdim=True)) / torch.sqrt(x.var(axis, correction=0, keepdim=True) + eps)
         ),
