@@ -197,7 +197,7 @@ def scatter_add(x, index, shape):
         out[index] = x  # no position can repeat: the fast way
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and len(shape) > 1:
         width = out[0].size  # whole rows, number by number: four times as fast as row by row
-        places = index.reshape(-1, 1) % shape[0] * width + np.arange(width)
+        places = index.reshape(-1, 1) * width + np.arange(width)
         np.add.at(out.reshape(-1), places.reshape(-1), x.reshape(-1))
     else:
         np.add.at(out, index, x)
