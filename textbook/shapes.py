@@ -31,8 +31,6 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
         return _drop(_flip(x) @ reshape(g, shape=(*g.shape, 1)), -1)
     if x.ndim == 1:
         return reshape(x, shape=(x.shape[0], 1)) * reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
-    if y.ndim == 2:  # one matrix for a whole stack: one product instead of a sum of many
-        x, g = reshape(x, shape=(-1, x.shape[-1])), reshape(g, shape=(-1, g.shape[-1]))
     return _flip(x) @ g
 
 
