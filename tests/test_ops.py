@@ -122,6 +122,20 @@ def test_float32_stays_float32(name):
     assert slope(leaves[0]).dtype == np.float32
 
 
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("shape", [(5, 1), (7,), (6, 3), (2, 3, 64), (4, 1025)], ids=str)
+@pytest.mark.parametrize("name", ["sum", "mean", "var"])
+def test_short_rows_of_float32_are_reduced_as_all_others(name, shape, keepdims):
+    x = np.random.default_rng(0).normal(1.0, size=shape).astype(np.float32)
+    wanted = getattr(np, name)(x.astype(float), axis=-1, keepdims=keepdims)
+    for axis in (-1, len(shape) - 1):
+        ours = getattr(ops, name)(x, axis=axis, keepdims=keepdims)
+        assert ours.dtype == np.float32 and np.shape(ours) == wanted.shape
+        np.testing.assert_allclose(ours, wanted, rtol=1e-5, atol=1e-6)
+    every = getattr(ops, name)(x, axis=None, keepdims=keepdims)
+    np.testing.assert_allclose(every, getattr(np, name)(x.astype(float), keepdims=keepdims), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", OPS)
 def test_plain_in_plain_out(name):
     inputs, params = OPS[name].example(np.random.default_rng(0))

@@ -17,6 +17,7 @@ import numpy as np
 
 from textbook.engine import Array, plain
 from textbook.primitives import EachInput, one_with, primitive  # noqa: F401
+from textbook.shapes import average, total
 
 # isort: off
 from textbook.elementwise import (  # noqa: F401
@@ -61,8 +62,9 @@ def log_softmax(z, axis=-1):
 def softmax(z, axis=-1):
     """exp zᵢ / Σⱼ exp zⱼ along an axis: positive, and sums to 1.  Where z is -∞ it is 0, and so is the gradient."""
     z = _by_columns(np.asarray(z), axis)
-    weights = np.exp(z - np.maximum.reduce(z, axis=axis, keepdims=True))
-    weights /= np.add.reduce(weights, axis=axis, keepdims=True)
+    shifted = z - np.maximum.reduce(z, axis=axis, keepdims=True)  # the largest exponent is 0: nothing overflows
+    weights = np.exp(shifted, out=shifted if shifted.dtype.kind == "f" else None)
+    weights /= total(weights, axis, keepdims=True)
     return weights
 
 
@@ -130,8 +132,8 @@ def standardize(x, axis=-1, eps=1e-5):
 
     Source: Ioffe & Szegedy 2015, Algorithm 1; along features instead of examples, Ba, Kiros & Hinton 2016, eq. 3.
     """
-    centred = x - np.mean(x, axis=axis, keepdims=True)
-    return centred / np.sqrt(np.mean(centred * centred, axis=axis, keepdims=True) + eps)
+    centred = x - average(x, axis, keepdims=True)
+    return centred / np.sqrt(average(centred * centred, axis, keepdims=True) + eps)
 
 
 # ---------------------------------------------------------------------------------------------- composites

