@@ -68,7 +68,7 @@ def write_row(title: str, row: list[str]) -> None:
 # ---------------------------------------------------------------------------------------------- the twin in PyTorch
 
 
-def torch_run(mnist: Mnist, seed: int) -> recipes.Result:
+def torch_run(mnist: Mnist, seed: int, epochs: int | None = None) -> recipes.Result:
     """The recipe "cnn" in PyTorch: the same first weights, augmentation, optimizer and schedule."""
     import torch
 
@@ -76,7 +76,7 @@ def torch_run(mnist: Mnist, seed: int) -> recipes.Result:
     torch.manual_seed(seed)
     model = twin(recipe.model(rng))
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=recipe.weight_decay)
-    epochs = recipe.epochs_for(len(mnist.x_train))
+    epochs = epochs or recipe.epochs_for(len(mnist.x_train))
     factor = recipe.schedule(epochs * -(-len(mnist.x_train) // recipe.batch))
     losses, start = [], time.process_time()
     for step, (x, y) in enumerate(recipe.batches(mnist.x_train, mnist.y_train, epochs, rng)):

@@ -3,8 +3,8 @@
     recipe = model + augmentation + optimizer + schedule + epochs
 
 `RECIPES` holds them by name, from softmax regression to a convolutional network; `make bench ARGS=mnist` runs them all
-and writes README's reference table.  Every amount in them was chosen on the validation part; the test part was looked
-at once, for that table.
+and writes README's reference table.  Where several amounts or networks were tried, the validation part decided; the
+test part was looked at for that table only.
 """
 
 from __future__ import annotations
