@@ -49,8 +49,11 @@ def everything(counts):
 
 
 @pytest.fixture(scope="module", params=[2, 3])
-def ranks(request):
-    return parallel.launch(everything, request.param, counts=COUNTS[request.param])
+def ranks(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("größe 2")  # a name as users have them
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(folder))
+        yield parallel.launch(everything, request.param, counts=COUNTS[request.param])
 
 
 @pytest.fixture(scope="module")
@@ -333,6 +336,13 @@ def test_a_function_of_a_notebook_travels_as_source(monkeypatch):
     source = "    def echo(x: 'float') -> float:\n        import math\n        return math.sqrt(x)\n"
     monkeypatch.setattr("inspect.getsource", lambda function: source)
     assert parallel.launch(echo, 2, x=9.0) == [3.0, 3.0]
+
+
+def test_a_function_that_leans_on_its_notebook_is_told_so(monkeypatch):
+    monkeypatch.setattr(echo, "__module__", "__main__")
+    monkeypatch.setattr("inspect.getsource", lambda function: "def echo():\n    return np.zeros(3)\n")
+    with pytest.raises(parallel.WorkerError, match=r"name 'np' is not defined[\s\S]*import what it uses inside"):
+        parallel.launch(echo)
 
 
 @pytest.mark.parametrize("main", [True, False])

@@ -270,4 +270,4 @@ class PipelineParts:
                  if (t := doing.get(s)) else "waits") for s in range(p)]  # fmt: skip
         now = f"Time {k}: {listed(words)}." if k < d.frames - 1 else f"Time {k}: the batch is done."
         return (f"{now} Of all the stages' time {d.idle:.0%} is waiting, (p − 1)/(m + p − 1) = "
-                f"{p - 1}/{d.m + p - 1}; a stage holds {d.held.max()} micro-batches at most.")  # fmt: skip
+                f"{p - 1}/{d.m + p - 1}; a stage holds {d.held.max()} at a time at most.")  # fmt: skip

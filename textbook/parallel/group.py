@@ -16,7 +16,7 @@ import numpy as np
 from textbook.engine import Array
 from textbook.torch_twin import import_torch
 
-TIMEOUT = 60.0  # seconds that a process waits for a message from another
+TIMEOUT = 300.0  # seconds that a process waits for a message from another
 
 
 def rank() -> int:
@@ -39,10 +39,11 @@ def join() -> Any:
     import_torch()
     import torch.distributed as dist
 
-    # torchrun's processes meet at an address that stands in the environment, those of launch at a file: no port to find
-    meeting = os.environ.get("TEXTBOOK_MEETING", "env://")
+    # torchrun's processes meet at an address that stands in the environment, those of launch in a file: no port to find
+    meeting = os.environ.get("TEXTBOOK_MEETING")
+    store = dist.FileStore(meeting, size()) if meeting else None
     wait = timedelta(seconds=float(os.environ.get("TEXTBOOK_TIMEOUT", TIMEOUT)))
-    dist.init_process_group("gloo", init_method=meeting, rank=rank(), world_size=size(), timeout=wait)
+    dist.init_process_group("gloo", store=store, rank=rank(), world_size=size(), timeout=wait)
     return dist
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+FROM_NOTEBOOK = "from_notebook"  # the module that a notebook's function travels in
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}  # the network interface inside a machine
 
 
@@ -79,8 +80,8 @@ def _where(function: Callable[..., Any], folder: Path) -> tuple[str, str]:
     if function.__closure__ or not function.__name__.isidentifier() or "<" in function.__qualname__:
         raise ValueError(f"{function.__qualname__} can't travel as source: write it with def, not inside another")
     source = "from __future__ import annotations\n" + textwrap.dedent(inspect.getsource(function))
-    (folder / "from_notebook.py").write_text(source, encoding="utf-8")
-    return "from_notebook", function.__qualname__
+    (folder / f"{FROM_NOTEBOOK}.py").write_text(source, encoding="utf-8")
+    return FROM_NOTEBOOK, function.__qualname__
 
 
 def _start(rank: int, processes: int, folder: Path, timeout: float, threads: int) -> subprocess.Popen:
@@ -88,7 +89,7 @@ def _start(rank: int, processes: int, folder: Path, timeout: float, threads: int
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(processes),
-        "TEXTBOOK_MEETING": (folder / "meeting").as_uri(),
+        "TEXTBOOK_MEETING": str(folder / "meeting"),
         "TEXTBOOK_TIMEOUT": str(timeout),
         "PYTHONPATH": os.pathsep.join([str(folder), *(path or os.getcwd() for path in sys.path)]),
         "PYTHONUNBUFFERED": "1",

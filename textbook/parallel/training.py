@@ -78,8 +78,10 @@ def train(
 ) -> Iterator[Step]:
     """One epoch, on all processes together; yields after each step the loss of the whole batch, the same in each.
 
-    All take the weights and the order of the examples from process 0.  NB: batch normalisation sees this process's
-    share only, and dropout draws from this process's generator: then the steps are not those of one process.
+    All take the weights and the order of the examples from process 0.  The steps are those of one process but for
+    rounding; in float32 that may put a sum on the other side of relu's kink, and then losses part by some 1e-5.
+    NB: batch normalisation sees this process's share only, and dropout draws from this process's generator: then the
+    steps are others.
 
     Args:
         model, loss, optimizer: as for `train.train`; the optimizer may be a `ShardedOptimizer`.

@@ -11,15 +11,19 @@ from operator import attrgetter
 from pathlib import Path
 
 from textbook.parallel.group import leave, rank
+from textbook.parallel.launching import FROM_NOTEBOOK
 
 
 def main(folder: Path) -> int:
     """Do the work that lies in the folder, and leave its result or its error there."""
+    module = ""
     try:
         module, qualname, arguments = pickle.loads((folder / "work.pickle").read_bytes())
         result = attrgetter(qualname)(import_module(module))(**arguments)
         left, code = pickle.dumps({"result": result}), 0
     except BaseException as error:
+        if isinstance(error, NameError) and module == FROM_NOTEBOOK:
+            error.add_note("A function of a notebook or script travels as its source: import what it uses inside it.")
         lines = traceback.format_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
         left, code = pickle.dumps({"error": "".join(lines), "when": time.monotonic()}), 1
     part = folder / f"{rank()}.part"
