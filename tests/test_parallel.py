@@ -217,6 +217,11 @@ def test_one_forward_one_backward_holds_less():
     assert [held(late, stage) for stage in range(4)] == [4, 3, 2, 1]
 
 
+def test_stages_that_wait_for_each_other_are_named():
+    with pytest.raises(ValueError, match="stages 0, 1 wait for each other for ever"):
+        parallel.schedule(2, 2, lambda stage, stages, m: [(0, True), (0, False)])
+
+
 # ---- one that dies takes the others along, and its error is told
 
 
@@ -300,9 +305,9 @@ def test_nothing_outlives_the_one_that_launched(number, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     parent = subprocess.Popen([sys.executable, tmp_path / "script.py", tmp_path], env=environment,
-                              stderr=subprocess.PIPE, text=True)  # fmt: skip
+                              stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
     until(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
-    parent.send_signal(number)
+    os.killpg(parent.pid, number)  # as JupyterLab interrupts and restarts a kernel
     said = parent.communicate(timeout=30)[1]
     assert number == signal.SIGKILL or said.strip().endswith("KeyboardInterrupt")
     until(lambda: none_left(tmp_path))

@@ -39,12 +39,16 @@ def schedule(stages: int, micro_batches: int, order=forward_then_backward, backw
     """When each stage does what, if it starts as soon as its input is there.  Forwards takes time 1.
 
     A micro-batch enters a stage forwards after the stage before, backwards after the stage behind.
+
+    Raises:
+        ValueError: the order lets stages wait for each other for ever.
     """
     todo = [order(stage, stages, micro_batches) for stage in range(stages)]
     free = [0.0] * stages
     done: dict[tuple[int, int, bool], float] = {}
-    tasks = []
+    tasks: list[Task] = []
     while any(todo):
+        count = len(tasks)
         for stage in range(stages):
             if not todo[stage]:
                 continue
@@ -56,6 +60,9 @@ def schedule(stages: int, micro_batches: int, order=forward_then_backward, backw
                 free[stage] = done[stage, m, backward] = start + (backward_time if backward else 1.0)
                 tasks.append(Task(stage, m, backward, start, free[stage]))
                 todo[stage].pop(0)
+        if len(tasks) == count:
+            waiting = ", ".join(str(stage) for stage in range(stages) if todo[stage])
+            raise ValueError(f"in this order stages {waiting} wait for each other for ever")
     return tasks
 
 
