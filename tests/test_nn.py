@@ -292,6 +292,16 @@ def test_a_convolutional_network_equals_torchs():
     assert convolutional()(x.astype(np.float32)).dtype == np.float32
 
 
+def test_images_may_be_none_or_bytes():
+    model = convolutional().eval()
+    assert model(np.zeros((0, 64), np.float32)).shape == (0, 3)
+    x = rng().integers(0, 256, (2, 64)).astype(np.uint8)
+    assert np.allclose(model(x).data, model(x.astype(np.float32)).data, rtol=1e-5)
+    loss = ops.sum(model(np.zeros((0, 64), np.float32)))
+    loss.backward()
+    assert not any(p.grad.any() for p in model.parameters())
+
+
 def test_layers_of_images_say_what_they_are():
     assert repr(convolutional()).splitlines() == [
         "Sequential: 345 parameters",
