@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 def _rows(x: Any) -> Any:
     """A stack of matrices, one below the other."""
-    return reshape(x, shape=(x.size // (x.shape[-1] or 1), x.shape[-1]))
+    return reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _flip(x: Any) -> Any:
@@ -181,7 +182,7 @@ def broadcast_to(x, shape):
 def sum_to(x, shape):
     """Sum x down to a shape that broadcasts to it.  The adjoint of `broadcast_to`."""
     if x.ndim > 1 and shape == x.shape[-1:] and x.dtype.kind == "f":
-        rows = x if x.ndim == 2 else x.reshape(-1, *shape)
+        rows = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), *shape)
         return np.ones(len(rows), x.dtype) @ rows  # a bias, say: several times as fast as a sum
     extra = x.ndim - len(shape)
     axes = tuple([i for i, n in enumerate(x.shape) if i < extra or (shape[i - extra] == 1 and n != 1)])
