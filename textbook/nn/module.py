@@ -21,9 +21,10 @@ class Module(ABC):
     Its attributes are its parts: tensors, other modules, and lists, tuples or dicts of them.  Those tensors are its
     state; the ones that require a gradient are its parameters.
 
-    >>> class Net(Module):
+    >>> from textbook import nn, ops
+    >>> class Net(nn.Module):
     ...     def __init__(self, rng):
-    ...         self.first, self.last = Linear(2, 3, rng=rng), Linear(3, 1, rng=rng)
+    ...         self.first, self.last = nn.Linear(2, 3, rng=rng), nn.Linear(3, 1, rng=rng)
     ...
     ...     def __call__(self, x):
     ...         return self.last(ops.tanh(self.first(x)))
