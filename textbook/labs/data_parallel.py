@@ -14,8 +14,8 @@ from textbook.words import counted, listed
 
 SIDE = 28
 MOST = 6  # processes
+LARGEST = 24  # batch
 WIDE, HIGH = 100.0, 42.0  # of the paper on which the ring is drawn
-GREY = "0.5"
 
 
 def is_ring(s):
@@ -31,7 +31,7 @@ lab = Lab(
     inches=(9.4, 4.0),
     shown=Choice("shown", "ring", {"ring": "gradients round a ring", "pipeline": "a pipeline of layers"}),
     processes=Slider("processes", 4, 2, MOST, 1),
-    batch=Slider("digits in the batch", 10, 2, 24, 1, when=is_ring),
+    batch=Slider("digits in the batch", 10, 2, LARGEST, 1, when=is_ring),
     digit=Slider("gradient of the weights for", 3, 0, 9, 1, when=is_ring),
     micro_batches=Slider("micro-batches", 4, 1, 16, 1, when=is_pipeline),
     order=Choice("order", "forward, then backward", {name: name for name in ORDERS}, when=is_pipeline),
@@ -40,12 +40,19 @@ lab = Lab(
 
 
 @cache
+def digits():
+    """The first digits of the training part, and what they are: no batch is larger."""
+    mnist = data.load_mnist()
+    return mnist.x_train[:LARGEST].astype(float), mnist.y_train[:LARGEST]
+
+
+@cache
 def gradient(first, last, digit):
     """The gradient of a linear classifier's mean loss over some digits, with respect to one digit's weights (28, 28).
 
     All weights are 0: every digit is given 1/10, whatever the image.
     """
-    x, y = data.load_mnist().x_train[first:last].astype(float), data.load_mnist().y_train[first:last]
+    x, y = (part[first:last] for part in digits())
     model = nn.Linear(SIDE**2, 10, rng=np.random.default_rng(0), init=lambda rng, shape: np.zeros(shape), dtype=float)
     ops.cross_entropy(model(x), y).backward()
     return model.w.grad[:, digit].reshape(SIDE, SIDE)
@@ -171,7 +178,7 @@ class RingParts:
 
     def thumbnails(self, paper, rows, middle, low):
         """The digits of a share, in rows of a few."""
-        images = data.load_mnist().x_train[rows].reshape(-1, SIDE, SIDE)
+        images = digits()[0][rows].reshape(-1, SIDE, SIDE)
         room = HIGH - 3.5 - low
         sides = {n: min(1.15 * self.size / n, room / -(-len(images) // n), 7.5) for n in range(len(images), 0, -1)}
         across = max(sides, key=sides.__getitem__, default=1)
