@@ -276,7 +276,7 @@ check.exercise("0-5", accuracy)
 # | 11 | [Second order](11_second_order.ipynb) | what does curvature buy? |
 # | 12 | [MNIST](12_mnist.ipynb) | the whole workflow, on digits |
 # | 13 | Pitfalls | what goes wrong, and how is it seen? |
-# | 14 | Architectures and scale | convolution, recurrence, attention; many machines |
+# | 14 | [Architectures and scale](14_architectures_and_scale.ipynb) | convolution, recurrence, attention; many machines |
 # | 90 | [Mathematics](90_mathematics.ipynb) | the tools: look up what you miss |
 #
 # Read 1 to 5 in order. After that, follow your questions. Chapters without a link are still being written.

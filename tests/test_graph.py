@@ -122,6 +122,14 @@ def test_kinds_and_labels():
     assert {n.dtype for n in graph.nodes.values()} == {np.dtype(float)}
 
 
+@pytest.mark.parametrize("name", OPS)
+def test_sign_of_an_operation_is_plain_text_that_fits_into_a_node(name):
+    args, params = OPS[name].example(np.random.default_rng(0))
+    graph = Graph.of(apply(OPS[name], *map(variable, args), **params))
+    label = graph.nodes[graph.output].label
+    assert "$" not in label and "\\" not in label
+
+
 def test_the_same_name_twice_gives_two_nodes_and_generated_ids_never_clash():
     a, b, c = variable(1.0, "w"), variable(2.0, "w"), variable(3.0, "v2")
     graph = Graph.of(a * b + c)

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "textbook"
 # ---- layers: a module imports from the rows above its own, never from its row or below ----
 
 LAYERS = [
-    {"record", "mnist", "words"},
+    {"record", "mnist", "names", "words"},
     {"backprop", "data", "augment"},
     {"tangents", "tensor"},
     {"engine"},
@@ -31,7 +31,7 @@ LAYERS = [
     {"convolution"},
     {"ops"},
     {"surfaces", "nn", "expression", "second_order", "show"},
-    {"train", "fair", "per_example", "torch_twin"},
+    {"train", "fair", "language", "per_example", "torch_twin"},
     {"parallel"},
     {"recipes"},
     {"plots"},

@@ -1,4 +1,4 @@
-"""Data: MNIST (see `textbook.mnist`), toy sets, and mini-batches.
+"""Data: MNIST (see `textbook.mnist`), first names (see `textbook.names`), toy sets, and mini-batches.
 
 Needs numpy and the standard library only.  Every array handed out is fresh and writable: it is the caller's own.
 """
@@ -11,9 +11,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from textbook.mnist import SIZES, DigitNet, Mnist, as_mnist, digit_net, load_mnist
+from textbook.names import load_names
 
 __all__ = [
-    "SIZES", "TOYS", "DigitNet", "Mnist", "as_mnist", "batches", "digit_net", "line", "load_mnist", "moons", "spirals",
+    "SIZES", "TOYS", "DigitNet", "Mnist", "as_mnist", "batches", "digit_net", "line", "load_mnist", "load_names",
+    "moons", "spirals",
 ]  # fmt: skip
 
 # --- Mini-batches -----------------------------------------------------------------------------------------------------

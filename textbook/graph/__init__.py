@@ -7,6 +7,7 @@ tell a - b from b - a.  Which node is the output is a role, not a kind of node.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -230,7 +231,8 @@ def _node_by_hand(
     return Node(key, "operation", _sign(op, OPS.get(op), power), op, dict(params)), tuple(sources)
 
 
-_PLAIN = {r"\times": "×", r"\sigma": "σ", r"\Sigma": "Σ", "-": "−"}
+_PLAIN = {r"\times": "×", r"\sigma": "σ", r"\Sigma": "Σ", "-": "−", r"\ast": "∗", r"\ast^\mathsf{T}": "∗ᵀ",
+          r"\ast_w": "∗w"}  # fmt: skip
 _RAISED = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
 
 
@@ -242,5 +244,5 @@ def _sign(name: str, op: Op | None, power: Any = None) -> str:
         known = isinstance(power, (int, float, np.number)) or (isinstance(power, np.ndarray) and power.ndim == 0)
         return "( )" + (f"{float(power):.4g}".translate(_RAISED) if known else "ᵃ")
     tex = op.tex if op and op.tex else name
-    plainly = _PLAIN.get(tex, tex)
+    plainly = _PLAIN.get(tex) or re.sub(r"^\\mathrm\{(\w+)\}$", r"\1", tex)  # a node is wide enough for a word
     return f"${plainly}$" if "\\" in plainly or "^" in plainly else plainly
