@@ -123,6 +123,18 @@ WRITTEN_IN_TORCH = {
     "expanded": (lambda x, b: x + b, lambda x, b: x + b.expand(5, 3), [(5, 3), (3,)]),
     "indexed": (lambda x: x[1, 1:], lambda x: x[1, 1:], [(3, 4)]),
     "a square weight, twice": (lambda x, w: (x @ w) @ w, lambda x, w: F.linear(F.linear(x, w), w), [(2, 3), (3, 3)]),
+    "a convolution": (
+        lambda x, w: ops.max_pool2d(ops.conv2d(x, w, padding=1), 2),
+        lambda x, w: F.max_pool2d(F.conv2d(x.permute(0, -1, 1, 2), w.permute(3, 2, 0, 1), padding=1), 2).permute(
+            0, 2, 3, 1
+        ),
+        [(2, 6, 4, 3), (3, 3, 3, 5)],
+    ),
+    "several heads": (
+        lambda x: ops.transpose(ops.reshape(x, shape=(2, 5, 3, 2)), axes=(0, 2, 1, 3)) * 2,
+        lambda x: x.reshape(2, 5, 3, 2).transpose(-2, 1) * 2,
+        [(2, 5, 6)],
+    ),
     "a leaf": (lambda x: x, lambda x: x, [(3,)]),
 }
 
@@ -137,6 +149,29 @@ def test_as_torch_users_write_it(name):
         found = twin.align(root, twin.run(theirs, *given))
         assert found.pairs.keys() == {t for t in topological_order(root) if t.requires_grad}
         assert found.worst <= CLOSE
+        for t, pair in found.pairs.items():  # in whatever order torch has the axes of a leaf, its values are ours
+            assert t.recipe or pair.value is not None
+
+
+ARCHITECTURES = {
+    "convolutional": lambda rng: nn.Sequential(
+        nn.Reshape(6, 5, 1), nn.Conv2d(1, 4, 3, rng=rng, padding=1, dtype=float), nn.BatchNorm(4, dtype=float), ops.relu
+    ),
+    "attention": lambda rng: nn.Attention(6, 2, rng=rng, dtype=float),
+    "Transformer block": lambda rng: nn.TransformerBlock(6, 2, rng=rng, dtype=float),
+    "recurrent": lambda rng: nn.RNN(6, 3, rng=rng, dtype=float),
+}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_architectures(name):
+    rng = np.random.default_rng(0)
+    model, x = ARCHITECTURES[name](rng), leaf(rng.normal(size=(2, 5, 6)))
+    out = model(x)
+    root = ops.sum(out * out)
+    found = twin.align(root, twin.replay(root))
+    assert found.pairs.keys() == {t for t in topological_order(root) if t.requires_grad}
+    assert found.worst <= CLOSE and all(found.pairs[p].gradient is not None for p in model.parameters())
 
 
 def test_an_alignment_reads_as_a_list():
