@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -359,5 +360,7 @@ def test_a_function_that_cannot_travel_is_refused(main, monkeypatch):
         inner.__module__ = "__main__"
     with pytest.raises(ValueError, match=r"inner .*(can't travel as source|exists in this process only)"):
         parallel.launch(inner)
+    with pytest.raises(ValueError, match=r"functools.partial.* is no function"):
+        parallel.launch(partial(echo, a=1))
     with pytest.raises(ValueError, match="processes must be at least 1, got 0"):
         parallel.launch(echo, 0)

@@ -73,6 +73,8 @@ def launch(
 
 def _where(function: Callable[..., Any], folder: Path) -> tuple[str, str]:
     """The module and the name by which a new process finds a function."""
+    if not inspect.isfunction(function):
+        raise ValueError(f"{function!r:.80} is no function: new processes find one by its name; wrap it in a def")
     if function.__module__ != "__main__":
         if "<" in function.__qualname__:
             raise ValueError(f"{function.__qualname__} exists in this process only: write it at the top of a module")
