@@ -11,6 +11,7 @@ SHARED = ("their sum", "their mean", "the largest of them")
 FIRST = ("on itself: all of it", "on each of the places: equal shares", "on the last place: most of it")
 
 
+
 def conv(x, w):
     """The sum of window · w, for every window of x as large as w."""
     (height, width), (a, b) = x.shape, w.shape
