@@ -31,7 +31,7 @@ author: setup-test  ## open the original chapters, paired with their .py files
 notebooks: setup-test  ## execute the chapters again, or one: make notebooks CHAPTER=03
 	@$(VENV) tools/notebooks.py $(CHAPTER)
 
-bench: setup-bench  ## measure against peers: make bench ARGS=engine THREADS=1, ARGS=parallel, ARGS=latency (15 minutes), ARGS=mnist (an hour)
+bench: setup-bench  ## measure against peers: make bench ARGS=engine THREADS=1, ARGS=parallel, ARGS=latency (15 minutes), ARGS=mnist (25 minutes)
 	@$(if $(THREADS),OMP_NUM_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS) MKL_NUM_THREADS=$(THREADS)) $(VENV) -m benchmarks $(ARGS)
 
 clean:  ## remove .venv and caches; your notebooks stay

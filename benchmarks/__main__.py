@@ -13,7 +13,7 @@ TABLES = {
     "latency": "The live figure",
     "parallel": "Two processes",
 }
-LONG = "mnist"  # an hour of trainings: only when it is asked for
+LONG = "mnist"  # 25 minutes of trainings: only when it is asked for
 
 
 def main(names: list[str]) -> int:

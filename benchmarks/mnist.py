@@ -29,11 +29,13 @@ def main(names: list[str]) -> None:
     """Measure the named rows, or all, and write each into README as soon as it is known.
 
     Raises:
-        SystemExit: an unknown row.
+        SystemExit: an unknown row, or README has lost the table's two marks.
         FileNotFoundError, OSError: the full set is not at hand (see `load_mnist`).
     """
     if unknown := [name for name in names if name not in TITLES]:
         raise SystemExit(f"unknown row {unknown[0]!r}: choose from {', '.join(TITLES)}")
+    if not MARKED.search(README.read_text(encoding="utf-8")):
+        raise SystemExit(f"{README} has no place for the table: put <!-- recipes --> and <!-- /recipes --> on two lines")
     sets = [data.load_mnist(size) for size in SIZES]
     for name in names or TITLES:
         row = [cell for mnist in sets for cell in cells([measure(name, mnist, seed) for seed in SEEDS])]

@@ -1,6 +1,7 @@
 """Recipes: each learns in a few steps; the same seed gives the same numbers; README's table holds every one."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -110,6 +111,13 @@ def rows_of(text):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
+def test_readme_holds_every_recipe_measured():
+    rows = rows_of(bench.README.read_text(encoding="utf-8"))
+    assert [row[0] for row in rows] == [*(r.title for r in RECIPES.values()), "CNN in PyTorch, the same recipe"]
+    assert all(re.fullmatch(r"\d\d\.\d\d % \(± 0\.\d\d\)", row[i]) for row in rows for i in (1, 3))
+    assert all(re.fullmatch(r"\d+(\.\d)? s", row[i]) for row in rows for i in (2, 4))
+
+
 def test_one_command_writes_the_rows_that_it_measured(monkeypatch, tmp_path, capsys):
     page = tmp_path / "README.md"
     page.write_text("above\n<!-- recipes -->\n<!-- /recipes -->\nbelow\n", encoding="utf-8")
@@ -127,6 +135,9 @@ def test_one_command_writes_the_rows_that_it_measured(monkeypatch, tmp_path, cap
     assert "validation 0.00%, test 92.00%" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="unknown row 'vgg': choose from softmax, "):
         bench.main(["vgg"])
+    page.write_text("no place", encoding="utf-8")
+    with pytest.raises(SystemExit, match="has no place for the table"):
+        bench.main(["mlp"])
 
 
 def test_the_full_set_must_be_at_hand(monkeypatch, tmp_path):
