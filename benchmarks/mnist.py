@@ -35,7 +35,7 @@ def main(names: list[str]) -> None:
     if unknown := [name for name in names if name not in TITLES]:
         raise SystemExit(f"unknown row {unknown[0]!r}: choose from {', '.join(TITLES)}")
     if not MARKED.search(README.read_text(encoding="utf-8")):
-        raise SystemExit(f"{README} has no place for the table: put <!-- recipes --> and <!-- /recipes --> on two lines")
+        raise SystemExit(f"{README} has lost the marks <!-- recipes --> and <!-- /recipes --> of the table")
     sets = [data.load_mnist(size) for size in SIZES]
     for name in names or TITLES:
         row = [cell for mnist in sets for cell in cells([measure(name, mnist, seed) for seed in SEEDS])]

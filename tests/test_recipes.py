@@ -136,7 +136,7 @@ def test_one_command_writes_the_rows_that_it_measured(monkeypatch, tmp_path, cap
     with pytest.raises(SystemExit, match="unknown row 'vgg': choose from softmax, "):
         bench.main(["vgg"])
     page.write_text("no place", encoding="utf-8")
-    with pytest.raises(SystemExit, match="has no place for the table"):
+    with pytest.raises(SystemExit, match="has lost the marks"):
         bench.main(["mlp"])
 
 
