@@ -11,7 +11,7 @@ from textbook import Tensor, ask, check, data, labs, language, nn, ops, optim, p
 from textbook.engine import grad
 from textbook.exercises import chapter_14 as ours
 from textbook.graph import Graph
-from textbook.names import cost, encode, ngram
+from textbook.names import SYMBOLS, cost, encode, ngram
 from textbook.plots import draw_graph, figure, picture
 from textbook.show import folded, show_source
 from textbook.train import train
@@ -19,7 +19,7 @@ from textbook.train import train
 labs.attention.show()
 
 # %% [markdown]
-# A small Transformer writes names, and this is what goes on inside. Each letter (a row) distributes its attention over the letters before it. Move along the name; type your own. What do the two heads look for? By section 14.4 you will have built all of it.
+# A small Transformer writes names, and this is what goes on inside. Each letter (a row) distributes its attention over the letters before it. Move along the name; type your own. The model has two such maps, called heads: what does each look for? By section 14.4 you will have built all of it.
 #
 # **You will be able to**
 #
@@ -32,13 +32,13 @@ labs.attention.show()
 #
 # ## 14.1 A small window: convolution
 #
-# A linear layer on 784 pixels has a weight for each pixel and each unit. It learns an edge in the upper left corner, and knows nothing of the same edge one pixel on. A **convolution** has one small window of weights, $a\times b$, and slides it over the image. At every place $(r,q)$ it gives the sum
+# A linear layer on 784 pixels has a weight for each pixel and each unit. It learns an edge in the upper left corner, and knows nothing of the same edge one pixel on. A **convolution** has one small window of weights and slides it over the image. At every place $(r,q)$ it gives the sum over the window's rows $i$ and columns $j$:
 #
-# $$z_{rq}=\sum_{i=0}^{a-1}\sum_{j=0}^{b-1} x_{r+i,\,q+j}\;w_{ij}\tag{14.1}$$
+# $$z_{rq}=\sum_{i,\,j} x_{r+i,\,q+j}\;w_{ij}\qquad(i,j=0,1,\dots)\tag{14.1}$$
 #
 # (Mathematicians turn the window over first, and call this cross-correlation.)
 #
-# **Exercise 14-1 (implement).** `x` is (height, width), `w` is $(a, b)$. Return all sums (14.1), for every window that lies inside the image.
+# **Exercise 14-1 (implement).** `x` is an image, `w` a window, both of two axes, not always square. Return all sums (14.1), for every place at which the window lies inside the image.
 
 # %%
 def conv(x, w): ...
@@ -53,9 +53,10 @@ upright, level = np.array([[1, 0, -1]] * 3), np.array([[1, 0, -1]] * 3).T
 
 # %%
 fig, axes = figure(7.2, 2.5, columns=3)
-images = {"x": 4 * seven, "upright edges": conv(seven, upright), "level edges": conv(seven, level)}
-for ax, (title, image) in zip(axes, images.items(), strict=True):
-    ax.imshow(image, cmap="RdBu_r", vmin=-4, vmax=4)
+axes[0].imshow(seven, cmap="gray_r")
+for ax, window in zip(axes[1:], (upright, level), strict=True):
+    ax.imshow(conv(seven, window), cmap="RdBu_r", vmin=-4, vmax=4)
+for ax, title in zip(axes, ("x", "upright edges", "level edges"), strict=True):
     ax.set(title=title, xticks=[], yticks=[])
 picture(fig, alt="A seven; its upright edges, red on one side and blue on the other; its level edges, strong at the bar.")
 
@@ -98,9 +99,9 @@ check.prediction("14-b")
 # Sharing weights is nothing new to backpropagation: one node, many edges. So it needs no new algorithm, only a rule for `conv2d` in the table. Below, the same net in PyTorch, from the same weights. PyTorch has the channels before height and width, so axes are exchanged (`permute`) on the way. `agree` compares our gradients with PyTorch's, as arrays (`numpy`).
 
 # %%
-def agree(ours, theirs):
+def agree(gradients, theirs):
     """Print whether our gradients are PyTorch's."""
-    worst = max(np.abs(g - t.grad.numpy()).max() for g, t in zip(ours, theirs, strict=True))
+    worst = max(np.abs(g - t.grad.numpy()).max() for g, t in zip(gradients, theirs, strict=True))
     print("largest difference below 1e-12:", bool(worst < 1e-12))
     assert worst < 1e-12
 
@@ -135,7 +136,7 @@ draw_graph(ax, Graph.of(h), names=False, values=False, shapes=False)
 picture(fig, alt="Three steps in a row. Each multiplies its x by W and the state before by U, adds b, and takes tanh.")
 
 # %% [markdown]
-# Backpropagation on it is called **backpropagation through time**, and is backpropagation: from the last state to the first, and each step adds its share to the gradient of $U$.
+# Backpropagation on it is called **backpropagation through time**: from the last state to the first, and each step adds its share to the gradient of $U$.
 #
 # **Exercise 14-2 (derive).** All numbers: $h_t=\tanh(u\,h_{t-1}+x_t)$ for $t = 1,\dots,T$, with $h_0=0$. `x` lists $x_1,\dots,x_T$. Return $\partial h_T/\partial u$, by walking back.
 
@@ -161,12 +162,11 @@ print("by hand", round(through_time(0.8, [0.5, -1.0, 0.3]), 6), " by `grad`", ro
 # %%
 rnn, x = nn.RNN(2, 3, rng=rng, dtype=float), rng.normal(size=(5, 9, 2))
 (rnn(x) ** 2).sum().backward()
-theirs = torch.nn.RNN(2, 3, batch_first=True, bias=False, dtype=torch.float64)
-with torch.no_grad():
-    theirs.weight_ih_l0.copy_(torch.tensor(rnn.inward.w.data.T))
-    theirs.weight_hh_l0.copy_(torch.tensor(rnn.u.data.T))
+theirs = torch.nn.RNN(2, 3, batch_first=True, dtype=torch.float64)
+weights = {"weight_ih_l0": rnn.inward.w.data.T, "weight_hh_l0": rnn.u.data.T, "bias_ih_l0": rnn.inward.b.data, "bias_hh_l0": np.zeros(3)}
+theirs.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
 (theirs(torch.tensor(x))[0] ** 2).sum().backward()
-agree([rnn.inward.w.grad.T, rnn.u.grad.T], [theirs.weight_ih_l0, theirs.weight_hh_l0])
+agree([rnn.inward.w.grad.T, rnn.u.grad.T, rnn.inward.b.grad], [theirs.weight_ih_l0, theirs.weight_hh_l0, theirs.bias_ih_l0])
 
 # %% [markdown]
 # ## 14.3 Who listens to whom: attention
@@ -186,7 +186,7 @@ ask.choice("14-c", "It puts it", ours.FIRST)
 check.prediction("14-c")
 
 # %% [markdown]
-# **Exercise 14-3 (implement).** `query` and `key` are $(T, d)$, `value` is $(T, m)$, a row for each place. Return all $z_t$, $(T, m)$.
+# **Exercise 14-3 (implement).** `query` and `key` are $(T, d)$; `value` has $T$ rows too, of any width. Return all $z_t$, a row for each place.
 
 # %%
 def attention(query, key, value): ...
@@ -216,7 +216,7 @@ agree([q.grad, k.grad, v.grad], theirs)
 # %% [markdown]
 # In the lab, the model of section 14.4 at work (a smaller one, trained before, with $d = 16$ in each head). From left to right: all weights, a row for each query; for one query the scores, and the softmax of those that are not hidden; each value times its weight, and their sum, sixteen numbers; what the whole model makes of it. Click a row.
 #
-# One head listens mostly to the letter just before, the other to the letter itself. Which is which? Try several names: is there more to it?
+# One head listens mostly to the letter just before, the other to the letter itself. Which is which?
 
 # %%
 labs.attention.show(name="annabelle", place=4)
@@ -232,11 +232,11 @@ show_source(nn.TransformerBlock.__call__)
 # %% [markdown]
 # ## 14.4 A model that writes names
 #
-# With the book come (`data.load_names`) 5,163 first names of the 1990 census of the United States, each once, shuffled: 4,163 to fit, 500 to choose on, 500 for the end. `encode` makes numbers of them: `.` is 0 and begins and ends a name, a to z are 1 to 26. What comes in is `x`, what should come next is `y`; −1 says that nothing is asked.
+# With the book come (`data.load_names`) 5,163 first names of the 1990 census of the United States, each once, shuffled: 4,163 to fit, 500 to choose on, 500 for the end. `encode` makes numbers of them, by their place in `SYMBOLS`: `.` is 0 and begins and ends a name, a to z are 1 to 26. What comes in is `x`, what should come next is `y`; −1 says that nothing is asked.
 
 # %% tags=["source: §8.3"]
 names = data.load_names()
-print(names.train[:6], [len(part) for part in names])
+print(SYMBOLS, names.train[:5], [len(part) for part in names])
 for row in encode(["anna"]):
     print(row[0])
 
@@ -252,15 +252,15 @@ ask.number("14-d", "nats:")
 check.prediction("14-d")
 
 # %% [markdown]
-# **Exercise 14-4 (implement).** `p[i, j]`, (27, 27): the probability that symbol $j$ follows symbol $i$, counted in a list of names, each with `.` before and behind it. Add `k` to every count before you divide: no pair is impossible. `SYMBOLS.index("a")` is 1.
+# **Exercise 14-4 (implement).** A table (27, 27): in row $i$ and column $j$ the probability that symbol $j$ follows symbol $i$, counted in a list of names, each with `.` before and behind it. Add `extra` to every count before you divide: no pair is impossible. `SYMBOLS.index("a")` is 1.
 
 # %%
-def bigram(names, k): ...
+def bigram(names, extra): ...
 
 check.exercise("14-4", bigram)
 
 # %% [markdown]
-# `cost` is the loss of such a table on names. `ngram(names, n, weight, below)` counts the symbols that follow the last $n-1$, and where they were rarely seen backs off to `below`, the table for one symbol less. That is the strongest opponent that counting offers, so it takes part. `weight` was chosen on the validation names.
+# `cost` is the loss of such a table on names. `ngram(names, n, weight, below)` counts what follows each run of symbols, one shorter than `n`, and where that was rarely seen backs off to `below`, the table for one symbol less. That is the strongest opponent that counting offers, so it takes part. `weight` was chosen on the validation names.
 
 # %%
 bigram = check.tried("14-4", bigram, ours.bigram)
@@ -274,7 +274,7 @@ costs["up to five, backing off"] = cost(table, names.val)
 {name: round(value, 3) for name, value in costs.items()}
 
 # %% [markdown]
-# Now the Transformer: `nn.Transformer(27, 12, d=48, heads=4, blocks=2)`, for 27 symbols at up to 12 places. `language.loss` is the cross-entropy where something is asked. `train` (each `step` with its number and loss) and `optim.Optimizer` with AdamW are chapter 9's; the rate warms up and then falls along a cosine (`optim.warm_up`, `optim.cosine`). Some ten seconds.
+# Now the Transformer: `nn.Transformer(27, 12, d=48, heads=4, blocks=2)`, for 27 symbols at up to 12 places. `language.loss` is the cross-entropy where something is asked. `train` (each `step` with its number and loss) and `optim.Optimizer` with AdamW are chapter 9's; the rate warms up and then falls along a cosine (`optim.warm_up`, `optim.cosine`). This takes a while.
 
 # %%
 def letters(seed=0, epochs=15, lr=4e-3):
@@ -292,25 +292,26 @@ def letters(seed=0, epochs=15, lr=4e-3):
 model, losses = letters()
 
 # %%
-costs["Transformer"] = language.cost(model, names.val)
+costs = {"nothing known": np.log(27), **costs, "Transformer": language.cost(model, names.val)}
 fig, (left, right) = figure(8.4, 2.7, columns=2)
 left.plot(losses, lw=0.7)
 left.set(xlabel="step", ylabel="nats per character", ylim=(1.5, 3.4), title="training")
 right.barh(list(costs), list(costs.values()))
-right.set(xlim=(1.5, 3), title="on names it has not seen")
+right.set(xlim=(0, 3.5), xlabel="nats per character", title="on names it has not seen")
 right.invert_yaxis()
-picture(fig, alt="Left: the loss falls from 3.3 to below 2. Right: letters alone cost most; five symbols with backing off and the "
+picture(fig, alt="Left: the loss falls from 3.3 to below 2. Right: each step of the baselines is cheaper than the one before; five symbols with backing off and the "
                  "Transformer cost least, nearly the same.")
 
 # %%
 size = sum(p.size for p in model.parameters())
-print(f"{size:,} parameters, {table.size:,} entries in the table of five")
+met = {("...." + name + ".")[i : i + 5] for name in names.train for i in range(len(name) + 1)}
+print(f"{size:,} parameters; of the {table.size:,} entries for five symbols, {len(met):,} were ever counted")
 print("below the triples:", costs["Transformer"] < costs["triples"] - 0.1)
 for part in (names.val, names.test):    # the test names, once
     print("as good as five, within 0.05:", abs(language.cost(model, part) - cost(table, part)) < 0.05)
 
 # %% [markdown]
-# So the little Transformer is *not* better than counting, with backing off, here. It ties, with a 240th of the numbers, and without having been told what backing off is. What speaks for it is that tables grow by 27 with every symbol of the past, and cannot know that a vowel is a vowel: given more text and a longer past, they lose. On 4,000 names they do not.
+# So the little Transformer is *not* better than counting, with backing off, here. It ties, without having been told what a pair is, or that one backs off to it. Nor is it smaller than what was really counted. What counting cannot do is to carry over: what it learned about *an* tells it nothing about *en*. A model in which letters are vectors can, and with more text and a longer past it wins (Bengio et al. 2003). On 4,000 names it does not.
 #
 # It writes: `language.write` draws one letter after another, each with the probability that the model gives it.
 
@@ -362,20 +363,20 @@ difference = (after_a_step(0.1 + 1e-5, start) - after_a_step(0.1 - 1e-5, start))
 print(f"∂V/∂α {by_alpha:.6f}, by differences {difference:.6f}")
 
 # %% [markdown]
-# It is negative: a longer step would have been better. And $\partial V/\partial\theta$ says which *start* would have been better for a learner that takes one step. Averaged over many tasks, that is **MAML** (Finn, Abbeel & Levine 2017). Its gradient has the factor $1-\alpha H$, as $1-\alpha\lambda$ in your exercise; H is the Hessian of the training loss. Leave H out, and it is *first-order* MAML, cheaper. How much is lost? And, along one direction $d$, a check by differences.
+# It is negative: a slightly longer step would have been better. And $\partial V/\partial\theta$ says which *start* would have been better for a learner that takes one step. Averaged over many tasks, that is **MAML** (Finn, Abbeel & Levine 2017). Its gradient has the factor $1-\alpha H$, as $1-\alpha\lambda$ in your exercise; H is the Hessian of the training loss. Leave H out, and it is *first-order* MAML, cheaper. How much is lost? The last line checks the true one along a random direction.
 
 # %%
 first_order = grad(validation)(start - 0.1 * grad(training)(start))
 angle = (by_start * first_order).sum() / np.linalg.norm(by_start) / np.linalg.norm(first_order)
 print(f"cosine of the angle between the two: {angle:.4f}; lengths {np.linalg.norm(by_start):.3f} and {np.linalg.norm(first_order):.3f}")
-d = rng.normal(size=start.shape)
-slope = (after_a_step(0.1, start + 1e-5 * d) - after_a_step(0.1, start - 1e-5 * d)) / 2e-5
-print(f"along d: through the step {(by_start * d).sum():.5f}, by differences {slope:.5f}, first order {(first_order * d).sum():.5f}")
+way = rng.normal(size=start.shape)
+slope = (after_a_step(0.1, start + 1e-5 * way) - after_a_step(0.1, start - 1e-5 * way)) / 2e-5
+print(f"along it: through the step {(by_start * way).sum():.5f}, by differences {slope:.5f}, first order {(first_order * way).sum():.5f}")
 
 # %% [markdown]
 # ## 14.6 One batch on many processes
 #
-# A batch too large for one machine, or a training too slow for it: share the batch out. The loss of a batch of $n$ digits is a mean, and so is its gradient. If process $r$ of $p$ has $n_r$ of the digits and finds the gradient $g_r$ of the mean loss over *its* digits, then
+# A batch too large for one machine, or too slow: share it out. The loss of a batch of $n$ digits is a mean, and so is its gradient. If process $r$ of $p$ has $n_r$ of the digits and finds the gradient $g_r$ of the mean loss over *its* digits, then
 #
 # $$\nabla\mathcal L=\sum_{r=0}^{p-1}\frac{n_r}{n}\,g_r\tag{14.5}$$
 #
@@ -471,7 +472,7 @@ parallel.accumulate(net, ops.cross_entropy, x, y, parts=4)
 np.allclose(net.layers[0].w.grad, whole)
 
 # %% [markdown]
-# Data parallelism keeps everything in every process. In float32 a parameter takes 4 bytes, its gradient 4, and Adam's two means $m$ and $v$ 8 more. But all processes take the same Adam step: that work, and its memory, can be shared out. With a **sharded optimizer** (ZeRO, Rajbhandari et al. 2020) process $r$ keeps $m$ and $v$ for its $1/p$ of the parameters, moves those, and all exchange what they moved. `parallel.training` trains an MLP either way, and counts the bytes of its state.
+# Data parallelism keeps everything in every process. In float32 a parameter takes 4 bytes, its gradient 4, and Adam's two running means 8 more. But all processes take the same Adam step: that work, and its memory, can be shared out. With a **sharded optimizer** (ZeRO, Rajbhandari et al. 2020) process $r$ keeps the means for its $1/p$ of the parameters, moves those, and all exchange what they moved. `parallel.training` trains an MLP either way, and counts the bytes of its state.
 
 # %%
 def both():
@@ -499,27 +500,30 @@ print("same parameters after 5 steps:", np.allclose(full.params, sharded.params,
 labs.data_parallel.show(shown="pipeline", processes=4, micro_batches=1)
 
 # %% [markdown]
-# **Exercise 14-6 (derive).** One stage takes one turn for one micro-batch, forwards and backwards alike. All go forwards first, then all back. Return the share of its time in which a stage waits, as a function of the number of stages and of micro-batches. (When does the last micro-batch enter the first stage, and when does it leave the last one?)
-
-# %%
-def bubble(stages, micro_batches): ...
-
-check.exercise("14-6", bubble)
-
-# %% [markdown]
+# Forwards, the last micro-batch enters stage 1 at time $m-1$ and leaves stage $p$ at $m+p-1$; each stage was busy for $m$ of it. Backwards the same in the other direction. So
+#
+# $$\text{idle share}=\frac{p-1}{m+p-1}\tag{14.6}$$
+#
 # `parallel.schedule` plays it through, each stage starting as soon as its input is there, and `parallel.idle_share` measures.
 
 # %%
-bubble = check.tried("14-6", bubble, ours.bubble)
-found = [(m, parallel.idle_share(parallel.schedule(stages=4, micro_batches=m)), bubble(4, m)) for m in (1, 3, 32)]
-folded("\n".join(f"{m:2} micro-batches: played {played:.4f}, formula {formula:.4f}" for m, played, formula in found), "Show both")
+for m in (1, 8, 32):
+    print(m, round(parallel.idle_share(parallel.schedule(stages=4, micro_batches=m)), 4), round(3 / (m + 3), 4))
+
+# %% [markdown]
+# **Exercise 14-6 (derive).** How many micro-batches are needed, at least, so that the idle share is not above `share`? A whole number, from the number of stages and from `share`.
+
+# %%
+def micro_batches(stages, share): ...
+
+check.exercise("14-6", micro_batches)
 
 # %% [markdown]
 # Choose *one forward, one backward* in the lab: the bubble is the same, but a stage holds fewer micro-batches in memory (Narayanan et al. 2021).
 #
 # ## 14.9 What you can do now
 #
-# The source closes with a list of what its reader should understand and be able to do. Here it is, as a self-check. Take an exercise of each row, in a fresh copy of its chapter. What you can't do without looking is where to go back to.
+# The source closes with a list of what its reader should understand and be able to do. Here it is, as a self-check. Take an exercise of each row, in a fresh copy of its chapter.
 
 # %% [markdown] tags=["source: §8.1"]
 # | **computational graphs** | where it is shown | try |
@@ -558,7 +562,7 @@ folded("\n".join(f"{m:2} micro-batches: played {played:.4f}, formula {formula:.4
 # | distribution | 14.6–14.8 | P. Goyal et al., arXiv:1706.02677; S. Rajbhandari et al., *ZeRO*, SC 2020 |
 # | projects | chapter [12](12_mnist.ipynb) | take your own data; begin with baselines and a zero-input check |
 #
-# **The frontier**, as the source saw it in 2025, in the words of this book. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two more runs of the circuit for each parameter (Mitarai et al. 2018), the price that backpropagation removed. (The source's dates of the past stand in the [Welcome](00_welcome.ipynb), looked up and corrected.)
+# **The frontier**, as the source saw it in 2025, in the words of this book. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two more evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past stand in the [Welcome](00_welcome.ipynb), looked up and corrected.)
 #
 # **What remains.** The source ends by calling the three ideas keys rather than tools: to better models, to finding faults, to new methods, to other fields. Here is what you may have seen on the way. A model is a program made of small steps, each of which knows its own slope. Because they compose, the slope of the whole is a walk back, at a small multiple of the price of running it, whatever the program: a digit reader, a writer of names, a step of training. And a slope, followed patiently, is enough to find what nobody could have written down. All three fit on a page. You have written that page.
 #
@@ -576,6 +580,6 @@ folded("\n".join(f"{m:2} micro-batches: played {played:.4f}, formula {formula:.4
 # ## Further reading
 #
 # - Y. LeCun et al., *Backpropagation applied to handwritten zip code recognition*, Neural Computation 1, 1989: convolution. J. Elman, *Finding structure in time*, Cognitive Science 14, 1990; P. Werbos, *Backpropagation through time*, Proc. IEEE 78, 1990. A. Vaswani et al., *Attention is all you need*, NeurIPS 2017.
-# - D. MacKay, L. Peto, *A hierarchical Dirichlet language model*, Natural Language Engineering 1, 1995: backing off. A. Karpathy, *makemore*, 2022: names, from pairs to Transformers.
+# - Y. Bengio et al., *A neural probabilistic language model*, JMLR 3, 2003. D. MacKay, L. Peto, *A hierarchical Dirichlet language model*, Natural Language Engineering 1, 1995: backing off. A. Karpathy, *makemore*, 2022: names, from pairs to Transformers.
 # - P. Patarasuk, X. Yuan, *Bandwidth optimal all-reduce*, J. Parallel and Distributed Computing 69, 2009. Y. Huang et al., *GPipe*, NeurIPS 2019. D. Narayanan et al., *Efficient large-scale language model training on GPU clusters*, SC 2021.
 # - H. Liu, K. Simonyan, Y. Yang, *DARTS*, ICLR 2019. L. Li, A. Talwalkar, UAI 2019. K. Mitarai et al., *Quantum circuit learning*, Physical Review A 98, 2018.

@@ -9,7 +9,7 @@ from textbook.exercises import chapter_14 as ours
 from textbook.show import show_source
 
 # %% [markdown]
-# **14-1** A window of height $a$ fits at height − $a$ + 1 rows. In NumPy without loops: `np.lib.stride_tricks.sliding_window_view`.
+# **14-1** A window of 3 rows fits into an image of 28 at 28 − 3 + 1 = 26 heights. In NumPy without loops: `np.lib.stride_tricks.sliding_window_view`.
 
 # %%
 check.exercise("14-1", ours.conv)
@@ -44,8 +44,8 @@ check.exercise("14-5", ours.meta_gradient)
 show_source(ours.meta_gradient)
 
 # %% [markdown]
-# **14-6** The last of $m$ micro-batches enters the first stage after $m-1$ turns, and leaves the last of $p$ stages $p$ turns later. Of these $m+p-1$ turns each stage works $m$. Back is the same.
+# **14-6** $(p-1)/(m+p-1)\le s$ is $m+p-1\ge(p-1)/s$, so $m\ge(p-1)(1-s)/s$: the next whole number.
 
 # %%
-check.exercise("14-6", ours.bubble)
-show_source(ours.bubble)
+check.exercise("14-6", ours.micro_batches)
+show_source(ours.micro_batches)

@@ -3,7 +3,7 @@
 PRELUDE = "from textbook import ops\nfrom textbook.names import SYMBOLS\n"
 
 SOFT = "    e = np.exp(s)\n    return (e / e.sum(axis=1, keepdims=True)) @ value"
-COUNT = ("def bigram(names, k):\n    p = np.zeros((27, 27))\n    for name in names:\n        name = '.' + name + '.'\n"
+COUNT = ("def bigram(names, extra):\n    p = np.zeros((27, 27))\n    for name in names:\n        name = '.' + name + '.'\n"
          "        for a, b in zip(name[:-1], name[1:]):\n            p[SYMBOLS.index(a), SYMBOLS.index(b)] += 1\n")
 LOOP = "def through_time(u, x):\n    h = [0.0]\n    for v in x:\n        h.append(np.tanh(u * h[-1] + v))\n"
 
@@ -60,17 +60,17 @@ ANSWERS = {
         ("def attention(query, key, value):\n    s = query @ key.T / np.sqrt(len(query))\n    s[np.triu_indices(len(s), 1)] = -np.inf\n" + SOFT, "not the number of places"),
     ],
     "14-4": [
-        (COUNT + "    p = p + k\n    return p / p.sum(axis=1, keepdims=True)", "✓"),
-        (COUNT + "    p = p + k\n    return np.array([row / row.sum() for row in p])", "✓"),
-        (COUNT + "    return (p + k) / p.sum(axis=1, keepdims=True)", None),
-        (COUNT + "    p += k\n    return p / p.sum()", "sum of the row"),
-        (COUNT + "    p += k\n    return p", "These are counts"),
-        (COUNT + "    p += k\n    return p / p.sum(axis=0)", "sums of the columns"),
-        (COUNT.replace("'.' + name + '.'", "name") + "    p += k\n    return p / p.sum(axis=1, keepdims=True)", "Both full stops are missing"),
-        (COUNT.replace("'.' + name + '.'", "name + '.'") + "    p += k\n    return p / p.sum(axis=1, keepdims=True)", "before the first letter"),
-        (COUNT.replace("'.' + name + '.'", "'.' + name") + "    p += k\n    return p / p.sum(axis=1, keepdims=True)", "after the last letter"),
-        (COUNT.replace("index(a), SYMBOLS.index(b)", "index(b), SYMBOLS.index(a)") + "    p += k\n    return p / p.sum(axis=1, keepdims=True)", "the other way round"),
-        (COUNT + "    p += k\n    return (p / p.sum(axis=1, keepdims=True)).T", "Rows and columns are swapped"),
+        (COUNT + "    p = p + extra\n    return p / p.sum(axis=1, keepdims=True)", "✓"),
+        (COUNT + "    p = p + extra\n    return np.array([row / row.sum() for row in p])", "✓"),
+        (COUNT + "    return (p + extra) / p.sum(axis=1, keepdims=True)", None),
+        (COUNT + "    p += extra\n    return p / p.sum()", "sum of the row"),
+        (COUNT + "    p += extra\n    return p", "These are counts"),
+        (COUNT + "    p += extra\n    return p / p.sum(axis=0)", "sums of the columns"),
+        (COUNT.replace("'.' + name + '.'", "name") + "    p += extra\n    return p / p.sum(axis=1, keepdims=True)", "Both full stops are missing"),
+        (COUNT.replace("'.' + name + '.'", "name + '.'") + "    p += extra\n    return p / p.sum(axis=1, keepdims=True)", "before the first letter"),
+        (COUNT.replace("'.' + name + '.'", "'.' + name") + "    p += extra\n    return p / p.sum(axis=1, keepdims=True)", "after the last letter"),
+        (COUNT.replace("index(a), SYMBOLS.index(b)", "index(b), SYMBOLS.index(a)") + "    p += extra\n    return p / p.sum(axis=1, keepdims=True)", "the other way round"),
+        (COUNT + "    p += extra\n    return (p / p.sum(axis=1, keepdims=True)).T", "Rows and columns are swapped"),
     ],
     "14-5": [
         ("def meta_gradient(x, alpha, lam, c):\n    new = (1 - alpha * lam) * x\n    return [(new - c) * (-lam * x), (new - c) * (1 - alpha * lam)]", "✓"),
@@ -84,15 +84,16 @@ ANSWERS = {
         ("def meta_gradient(x, alpha, lam, c):\n    new = x - alpha * lam * x\n    return -(new - c) * lam * x", None),
     ],
     "14-6": [
-        ("def bubble(stages, micro_batches):\n    return (stages - 1) / (micro_batches + stages - 1)", "✓"),
-        ("def bubble(p, m):\n    return 1 - m / (m + p - 1)", "✓"),
-        ("def bubble(p, m):\n    return (2 * p - 2) / (2 * m + 2 * p - 2)", "✓"),
-        ("def bubble(p, m):\n    return (p - 1) / m", "waiting over working"),
-        ("def bubble(p, m):\n    return m / (m + p - 1)", "in which it works"),
-        ("def bubble(p, m):\n    return (p - 1) / p", "with one micro-batch"),
-        ("def bubble(p, m):\n    return (p - 1) / (m + p)", "m + p − 1 in one direction"),
-        ("def bubble(p, m):\n    return p / (m + p - 1)", "not its own"),
-        ("def bubble(p, m):\n    return 1 / m", None),
-        ("def bubble(p, m):\n    return p - 1", "Divide by all of them"),
+        ("def micro_batches(stages, share):\n    m = 1\n    while (stages - 1) / (m + stages - 1) > share:\n        m += 1\n    return m", "✓"),
+        ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) / share - (stages - 1)))", "✓"),
+        ("def micro_batches(p, s):\n    return np.ceil((p - 1) * (1 / s - 1))", "✓"),
+        ("def micro_batches(stages, share):\n    return (stages - 1) / share - stages + 1", "whole: round up"),
+        ("def micro_batches(stages, share):\n    return round((stages - 1) / share - stages + 1)", "Rounded to the nearest"),
+        ("def micro_batches(stages, share):\n    return int((stages - 1) / share - stages + 1)", "One too few"),
+        ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) / share))", "Take away the p − 1"),
+        ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) / share - stages))", "One too few"),
+        ("def micro_batches(stages, share):\n    return int(np.ceil(stages / share - stages))", "p − 1 others"),
+        ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) * share / (1 - share)))", "Upside down"),
+        ("def micro_batches(stages, share):\n    return 1 / share", None),
     ],
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Exercises of chapter 14, architectures and scale."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -43,9 +44,9 @@ def attention(query, key, value):
     return weights / weights.sum(axis=1, keepdims=True) @ value
 
 
-def bigram(names, k):
-    """p[i, j], the probability that symbol j follows symbol i; k is added to every count."""
-    counts = np.full((27, 27), float(k))
+def bigram(names, extra):
+    """Row i, column j: the probability that symbol j follows symbol i; `extra` is added to every count."""
+    counts = np.full((27, 27), float(extra))
     for name in names:
         for first, second in zip("." + name, name + ".", strict=True):
             counts[SYMBOLS.index(first), SYMBOLS.index(second)] += 1
@@ -58,9 +59,9 @@ def meta_gradient(x, alpha, lam, c):
     return [-(after - c) * lam * x, (after - c) * (1 - alpha * lam)]
 
 
-def bubble(stages, micro_batches):
-    """The share of its time in which a stage waits."""
-    return (stages - 1) / (micro_batches + stages - 1)
+def micro_batches(stages, share):
+    """The least m with (stages − 1)/(m + stages − 1) ≤ share."""
+    return math.ceil((stages - 1) * (1 - share) / share)
 
 
 def _images(rng):
@@ -139,7 +140,7 @@ EXERCISES = [
         mistakes={
             "You turned the window over, as mathematicians do. Networks leave it as it is.":
                 lambda x, w: conv(x, w[::-1, ::-1]),
-            "The last windows are missing: there are height − a + 1 rows of them, and width − b + 1 columns.":
+            "The last windows are missing: there is room for rows of x − rows of w + 1 of them below each other.":
                 lambda x, w: conv(x, w)[:-1, :-1],
             "You kept the largest product of each window. Add them up.": lambda x, w: np.array(
                 [[(x[r : r + w.shape[0], q : q + w.shape[1]] * w).max() for q in range(x.shape[1] - w.shape[1] + 1)]
@@ -239,7 +240,7 @@ EXERCISES = [
                 lambda names, k: _shares(_counts(names, k, after="")),
             "Both full stops are missing: how a name begins and ends is part of it.":
                 lambda names, k: _shares(_counts(names, k, before="", after="")),
-            "The k was not added to the counts.": lambda names, k: _shares(_counts(names)),
+            "The extra was not added to the counts.": lambda names, k: _shares(_counts(names)),
             "These are counts. Divide each row by its sum.": lambda names, k: _counts(names, k),
             "Divide by the sum of the row: the probabilities of what follows i sum to 1.":
                 lambda names, k: _counts(names, k) / _counts(names, k).sum(),
@@ -249,11 +250,11 @@ EXERCISES = [
                 lambda names, k: _shares(_counts(names, k)).T,
             "You counted the pairs the other way round: the row is the symbol before, the column the one after.":
                 lambda names, k: _shares(_counts(names, k).T),
-            "k belongs to the counts, before the division.": lambda names, k: _shares(_counts(names)) + k,
-            "A row's sum has 27 times k in it too.":
+            "The extra belongs to the counts, before the division.": lambda names, k: _shares(_counts(names)) + k,
+            "A row's sum has 27 times the extra in it too.":
                 lambda names, k: _counts(names, k) / np.maximum(_counts(names).sum(axis=1, keepdims=True), 1),
         },
-        insight="Without k, a pair that never occurred would cost −log 0 = ∞ in a new name.",
+        insight="Without the extra, a pair that never occurred would cost −log 0 = ∞ in a new name.",
     ),
     Exercise(
         "14-5", "derive", "The gradient through a step of gradient descent.",
@@ -275,19 +276,20 @@ EXERCISES = [
         insight="λ is a second derivative: whoever differentiates through a step needs the curvature.",
     ),
     Exercise(
-        "14-6", "derive", "The share of its time in which a stage of a pipeline waits.",
-        reference=bubble,
-        cases=[(4, 8), (3, 5), (2, 1)],
+        "14-6", "derive", "The least number of micro-batches with which a pipeline idles no more than a given share.",
+        reference=micro_batches,
+        cases=[(5, 0.3), (8, 0.15), (3, 0.13), (7, 0.22)],
         mistakes={
-            "That is waiting over working. Divide by all the time, waiting included.": lambda p, m: (p - 1) / m,
-            "That is the share in which it works.": lambda p, m: m / (m + p - 1),
-            "That is how many turns it waits in one direction. Divide by all of them.": lambda p, m: p - 1,
-            "The last micro-batch enters after m − 1 turns and needs p more: m + p − 1 in one direction.":
-                lambda p, m: (p - 1) / (m + p),
-            "A stage waits p − 1 turns in each direction: the others' turns, not its own.":
-                lambda p, m: p / (m + p - 1),
-            "That is with one micro-batch: m of them fill the pipeline.": lambda p, m: (p - 1) / p,
+            "Micro-batches are whole: round up.": lambda p, s: (p - 1) * (1 - s) / s,
+            "Rounded to the nearest, the idle share may still be above. Round up.": lambda p, s: round(
+                (p - 1) * (1 - s) / s),
+            "One too few: the idle share is still above. Round up, and take away p − 1, no more.":
+                lambda p, s: int((p - 1) * (1 - s) / s),
+            "(p − 1)/share is m + p − 1. Take away the p − 1.": lambda p, s: math.ceil((p - 1) / s),
+            "That is p/share − p: a stage waits for the p − 1 others.": lambda p, s: math.ceil(p * (1 - s) / s),
+            "Upside down: from (p − 1)/(m + p − 1) = share comes m = (p − 1)·(1 − share)/share.":
+                lambda p, s: math.ceil((p - 1) * s / (1 - s)),
         },
-        insight="Many micro-batches make it small; but each of them costs memory until it has come back.",
+        insight="A tenth of idle time with p stages asks for 9(p − 1) micro-batches: their results must fit in memory.",
     ),
 ]  # fmt: skip

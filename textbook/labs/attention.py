@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from textbook import language, nn, ops
@@ -14,6 +15,7 @@ from textbook.words import minus
 
 TOP = 6  # next letters that are shown
 HEADS = {0: "first", 1: "second"}
+SHADES = LinearSegmentedColormap.from_list("shades", ["white", BLUE])  # by night, from black
 LIVELY = 0.02  # from this weight on, it is written beside its bar
 
 net = cache(language.names_net)
@@ -79,7 +81,7 @@ def picture(fig):
     def scenery(d):
         T, named = len(d.letters), list(d.letters)
         ahead = np.triu(np.ones((T, T), bool), 1)
-        whole.imshow(np.ma.masked_where(ahead, d.weights), cmap="Blues", vmin=0, vmax=1)
+        whole.imshow(np.ma.masked_where(ahead, d.weights), cmap=SHADES, vmin=0, vmax=1)
         whole.plot(*np.argwhere(ahead).T[::-1], "x", color=PALE, ms=4, ls="none")
         whole.set(xticks=range(T), yticks=range(T), xticklabels=named, yticklabels=named, xlim=(-0.5, T - 0.5),
                   ylim=(T - 0.5, -0.5), xlabel="is listened to", ylabel="listens",
