@@ -32,3 +32,27 @@ def test_a_stroke_changes_caption_and_settings(notebook):
     # a clean sheet
     lab.part("clear").click()
     lab.has("s['lines'] == () and s['digit'] == 'own'")
+
+
+def test_an_8_is_asked_for_step_by_step(notebook):
+    lab = Figure(notebook([CELL]))
+    lab.says("The network says 7")
+    lab.part("way").select_option(label="make it another digit")
+    lab.says("share of 8 from below 0.1%", "an adversarial example")
+    lab.has("s['way'] == 'change' and s['target'] == 8")
+    lab.tab.until_filmed()
+    read = lab.pixels()
+    lab.press("Home")
+    lab.says("Step 0, the image as it is: the network reads 7")
+    assert (read != lab.pixels()).any()
+    lab.press("ArrowRight")
+    lab.says("Step 1: share of 8", "still reads 7")
+    lab.press("End")
+    lab.says("Step 40:")
+    lab.part("target").select_option(label="a 3")
+    lab.says("share of 3 from")
+
+    # the pointer draws here too: what it has drawn is shown before it is changed
+    lab.drag(lab.at(0, 14, 4), lab.at(0, 14, 24))
+    lab.has("s['digit'] == 'own' and len(s['lines']) == 1 and not s['down'] and s['step'] == 0")
+    lab.says("Step 0", "the network reads 1")
