@@ -22,6 +22,11 @@ lab = Lab(
 )  # fmt: skip
 
 
+@lab.moved
+def move(s, name, value):
+    return {"lr": None} if name == "loss" else {}  # the other loss has other rates
+
+
 @lab.compute
 def stored(loss):
     """The runs with one loss: `lr` (rates,), `loss` (rates, 301), `at` (61,) the steps at which `sharpness`
