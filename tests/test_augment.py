@@ -118,7 +118,7 @@ def test_a_warp_bends_smoothly_and_by_its_amount():
 @pytest.mark.parametrize("name", NOTHING)
 @pytest.mark.parametrize("amount", [-0.1, float("nan"), float("inf")])
 def test_amounts_that_mean_nothing_are_named(name, amount):
-    with pytest.raises(ValueError, match=f"{name} is the most that an image is changed by"):
+    with pytest.raises(ValueError, match=f"{name} says how far an image is changed"):
         augment.distorted(DIGITS, rng(), **{name: amount})
 
 

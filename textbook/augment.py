@@ -70,7 +70,7 @@ def distorted(
         shift: up to so many pixels in each direction, fractions of a pixel too.
         turn: up to so many degrees, either way.
         scale: height and width, each by a factor from 1 - scale to 1 + scale; below 1.
-        shear: columns slide sideways by up to so many pixels a row.
+        shear: each row slides sideways, by up to so many pixels for every row from the middle.
         warp: standard deviation of the arrows, in pixels.
 
     Returns:
@@ -88,7 +88,7 @@ def distorted(
     images = _images(x)
     for name, amount in {"shift": shift, "turn": turn, "scale": scale, "shear": shear, "warp": warp}.items():
         if not (math.isfinite(amount) and amount >= 0):
-            raise ValueError(f"{name} is the most that an image is changed by, finite and at least 0: got {amount}")
+            raise ValueError(f"{name} says how far an image is changed, finite and at least 0: got {amount}")
     if scale >= 1:
         raise ValueError(f"scale must be below 1, got {scale}: an image can't shrink to nothing")
     n = len(images)
