@@ -214,7 +214,7 @@ theirs = [torch.tensor(t.data, requires_grad=True) for t in (q, k, v)]
 agree([q.grad, k.grad, v.grad], theirs)
 
 # %% [markdown]
-# In the lab, the model of section 14.4 at work (a smaller one, trained before, with $d = 16$ in each head). From left to right: all weights, a row for each query; for one query the scores, and the softmax of those that are not hidden; each value times its weight, and their sum, sixteen numbers; what the whole model makes of it. Click a row.
+# In the lab, the model of section 14.4 at work (a smaller one, trained before, with $d = 16$ in each head). From left to right: all weights, a row for each query, as areas; for one query the scores, and the softmax of those that are not hidden; each value times its weight, and their sum, sixteen numbers; what the whole model makes of it. Click a row.
 #
 # One head listens mostly to the letter just before, the other to the letter itself. Which is which?
 
@@ -309,6 +309,7 @@ print(f"{size:,} parameters; of the {table.size:,} entries for five symbols, {le
 print("below the triples:", costs["Transformer"] < costs["triples"] - 0.1)
 for part in (names.val, names.test):    # the test names, once
     print("as good as five, within 0.05:", abs(language.cost(model, part) - cost(table, part)) < 0.05)
+del table    # 115 MB
 
 # %% [markdown]
 # So the little Transformer is *not* better than counting, with backing off, here. It ties, without having been told what a pair is, or that one backs off to it. Nor is it smaller than what was really counted. What counting cannot do is to carry over: what it learned about *an* tells it nothing about *en*. A model in which letters are vectors can, and with more text and a longer past it wins (Bengio et al. 2003). On 4,000 names it does not.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textbook import labs, language, names
+from textbook import data, labs, language, names
 from textbook.engine import no_grad, plain
 from textbook.stage import Point
 
@@ -74,3 +74,13 @@ def test_the_table_has_a_row_for_each_pair_that_is_not_hidden():
     heads, rows = lab.rows(lab(name="al"))
     assert len(rows) == 6 and len(heads) == len(rows[0])
     assert rows[0][:2] == ("0: .", "0: .")
+
+
+def test_one_head_looks_at_the_letter_before_and_the_other_at_the_letter_itself():
+    loudest: list[list[int]] = [[], []]
+    for name in data.load_names().val[:60]:
+        for head in (0, 1):
+            weights = lab(name=name, head=head).weights
+            loudest[head] += [t - int(weights[t].argmax()) for t in range(2, len(weights))]
+    before, itself = np.array(loudest)
+    assert (before == 1).mean() > 0.55 and (itself == 0).mean() > 0.7

@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
 from textbook import language, nn, ops
@@ -15,7 +15,6 @@ from textbook.words import minus
 
 TOP = 6  # next letters that are shown
 HEADS = {0: "first", 1: "second"}
-SHADES = LinearSegmentedColormap.from_list("shades", ["white", BLUE])  # by night, from black
 LIVELY = 0.02  # from this weight on, it is written beside its bar
 
 net = cache(language.names_net)
@@ -81,10 +80,12 @@ def picture(fig):
     def scenery(d):
         T, named = len(d.letters), list(d.letters)
         ahead = np.triu(np.ones((T, T), bool), 1)
-        whole.imshow(np.ma.masked_where(ahead, d.weights), cmap=SHADES, vmin=0, vmax=1)
+        squares = [Rectangle((s - side / 2, t - side / 2), side, side)
+                   for (t, s), side in np.ndenumerate(np.sqrt(d.weights)) if s <= t]  # fmt: skip
+        whole.add_collection(PatchCollection(squares, fc=BLUE, ec="none"))  # the area is the weight
         whole.plot(*np.argwhere(ahead).T[::-1], "x", color=PALE, ms=4, ls="none")
         whole.set(xticks=range(T), yticks=range(T), xticklabels=named, yticklabels=named, xlim=(-0.5, T - 0.5),
-                  ylim=(T - 0.5, -0.5), xlabel="is listened to", ylabel="listens",
+                  ylim=(T - 0.5, -0.5), aspect="equal", xlabel="is listened to", ylabel="listens",
                   title=f"weights, {HEADS[d.head]} head")  # fmt: skip
         shares.set(xlim=(-0.62, 1.02), ylim=(T + 1.5, -0.5), xticks=(0, 1), yticks=range(T), yticklabels=named,
                    title="score     softmax")  # fmt: skip
