@@ -305,6 +305,29 @@ def pointer(tab: Notebook) -> Iterator[Row]:
     yield at_most(f"{what}: let go → newest position", delays, 150)
 
 
+def strokes(bench: Bench) -> Iterator[Row]:
+    """A point of a line that is being drawn → the network's new shares, in both ways of the lab."""
+    for way in ("forward", "change"):
+        tab = bench.open([IMPORT, f"view = labs.draw_digit.show(digit='own', way='{way}')\nview"])
+        box, times = tab.page.locator("canvas[role=img]").bounding_box(), []
+        left, top, side = box["x"] + 0.05 * box["width"], box["y"] + 0.3 * box["height"], 0.13 * box["width"]
+        tab.page.mouse.move(left, top)
+        tab.page.mouse.down()
+        for i in range(SAMPLES + 2):
+            settle(tab)
+            film, turn = new_film(tab), 0.4 * i
+            tab.page.evaluate("""([clientX, clientY]) => {
+                meter.stamps = [];
+                meter.began = performance.now();
+                document.querySelector("canvas[role=img]").dispatchEvent(
+                    new PointerEvent("pointermove", { pointerId: 1, bubbles: true, clientX, clientY }));
+            }""", [left + side * (0.5 - 0.4 * np.cos(turn)), top + side * (0.5 + 0.4 * np.sin(turn))])  # fmt: skip
+            times.append(float(tab.until(f"meter.until({film})")))
+        tab.page.mouse.up()
+        yield at_most(f"draw_digit, {way}: a point of a stroke → new shares", times[2:], 60)
+        tab.close()
+
+
 def formula(nodes: int) -> str:
     """A formula whose graph has so many nodes, and which ends in the name of an input."""
     inputs = [f"x{i}" for i in range(1, 3 + nodes // 6)]
@@ -421,6 +444,7 @@ def rows() -> list[Row]:
                 ("stability_map", lambda: controls(bench, "stability_map", "beta")),
                 ("optimizer_race", lambda: controls(bench, "optimizer_race", "momentum")),
                 ("optimizer_race", lambda: race(bench)),
+                ("draw_digit", lambda: strokes(bench)),
                 ("graph", lambda: typing(bench)),
                 ("", lambda: first_paint(bench)),
             ]

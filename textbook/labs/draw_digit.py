@@ -25,7 +25,7 @@ SIDE, FINE = 28, 3  # pixels of the paper, and parts of each in which ink is lai
 PEN = 1.3  # half the width of a line, in pixels
 MOST = 4000  # points in a drawing
 ROWS, COLUMNS = 4, 8  # in which the hidden units stand
-STEPS = 40  # towards another digit
+STEPS = 32  # towards another digit
 SEEN, FULL = 0.1, 0.5  # the change of a pixel that is counted, and the one that is drawn in full colour
 OWN = "own"
 GLOW = LinearSegmentedColormap.from_list("glow", ["white", OKABE_ITO["vermilion"]])  # by night, from black
@@ -71,7 +71,7 @@ lab = Lab(
     clear=Button("Clear the paper", does=lambda view: view.set(digit=OWN, lines=(), down=False)),
     way=Choice("then", "forward", {"forward": "watch the forward pass", "change": "make it another digit"}),
     target=Choice("namely", 8, {d: f"a{'n' * (d == 8)} {d}" for d in range(10)}, when=change),
-    alpha=Slider("length of a step α", 0.15, 0.05, 0.5, 0.05, when=change, more=True),
+    alpha=Slider("length of a step α", 0.2, 0.05, 0.5, 0.05, when=change, more=True),
     lines=Drawing("lines", ()),
     down=Toggle("the pen is down", when=lambda s: False),
     unit=FrameAxis("hidden unit", of=lambda d: d.unit, show="{}", start=lambda d: int(d.a1.argmax()), interval=700,
@@ -118,10 +118,11 @@ def towards(x, target, alpha, steps=STEPS):
     Returns:
         `path`, the images, and `g`, the gradients, (steps + 1, 784) both; `shares` (steps + 1, 10).
     """
+    w1, b1, w2, b2 = (p.astype(float) for p in net())  # once, not in every product
     path, gradients, shares = [np.asarray(x, float)], [], []
     for _ in range(steps + 1):
         pixels = Tensor(path[-1][None], requires_grad=True)
-        scores = ops.relu(pixels @ net().w1 + net().b1) @ net().w2 + net().b2
+        scores = ops.relu(pixels @ w1 + b1) @ w2 + b2
         ops.cross_entropy(scores, np.array([target])).backward()
         g = pixels.grad[0]
         gradients.append(g)
