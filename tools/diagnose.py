@@ -95,7 +95,7 @@ def main() -> None:
         print(f"{sabotage}: loss {run['loss'][-1]:.3f}, validation {run['val'][-1]:.3f}", flush=True)
         run["hidden"] = run["hidden"].astype(np.float16)
         arrays |= {f"{sabotage}_{name}": value for name, value in run.items()}
-    np.savez_compressed(mnist.EMBEDDED.with_name("diagnose.npz"), **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(mnist.EMBEDDED.with_name("diagnose.npz"), **arrays)
 
 
 if __name__ == "__main__":
