@@ -11,12 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.lines import Line2D
 
-from textbook import data, engine, nn, ops, optim, train
+from textbook import data, engine, nn, ops, optim, torch_twin, train
 from textbook.labs import mnist_training
 from textbook.labs.mnist_training import TrainingView
 from textbook.labs.mnist_training.deep import REMEDIES
 from textbook.labs.mnist_training.picture import RECORDED_ACCURACY, RECORDED_LOSS
 from textbook.labs.mnist_training.run import AT_RESET, Run
+from textbook.labs.mnist_training.sides import BESIDE
 
 MODULE = sys.modules[Run.__module__]    # textbook.labs.mnist_training is the lab
 SMALL = {"hidden": "8", "epochs": 1}
@@ -159,7 +160,8 @@ def assert_drawn(scene):
 
 
 ENDS = {
-    "lr": (1e-5, 1e-3, 10.0), "network": ("own", *REMEDIES), "rule": tuple(optim.RULES), "epochs": (1, 50),
+    "lr": (1e-5, 1e-3, 10.0), "network": ("own", "cnn", *REMEDIES), "beside": tuple(BESIDE),
+    "engine": ("ours", "torch"), "rule": tuple(optim.RULES), "epochs": (1, 50),
     "pace": (0, 10), "weights": ("now", "change"), "hidden": ("", "1", "3, 5", "8 " * 20), "batch": (1, 64, 7000),
     "activation": ("relu", "tanh", "sigmoid"), "init": ("zeros", "normal", "xavier", "he"), "seed": (0, 10**6),
     "steps": (0, 1, 7),
@@ -170,6 +172,8 @@ ENDS = {
 @given(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in ENDS.items()}))
 def test_every_combination_of_extremes_is_drawn(values):
     assume((values["network"], values["batch"]) != ("batch", 1))  # refused
+    assume(values["engine"] == "ours" or values["rule"] in torch_twin.OPTIMIZERS)  # the same
+    assume(values["network"] != "cnn" or values["batch"] < 7000)  # seconds a step
     scene = mnist_training.scene(**values)
     assert len(scene.data.loss) == (values["steps"] if scene.data.diverged_at < 0 else scene.data.diverged_at)
     assert_drawn(scene)
@@ -467,3 +471,112 @@ def test_a_state_can_be_called_again():
     assert view.settings.call() == "labs.mnist_training.show(lr=0.02, epochs=2, hidden='8, 8')"
     assert "Before the first" in str(view._repr_mimebundle_())
     assert len(mnist_training.show(**view.settings).run.model.layers) == 3
+
+
+# ---- beside the curves, and the other engine ----
+
+
+@pytest.mark.parametrize("network", ["own", "cnn", "residual", "batch", "layer"])
+def test_pytorch_takes_the_same_steps(network):
+    """The same first weights, batches and dropout: the first loss in its last digit or two, later ones nearly."""
+    ours, theirs = (mnist_training(network=network, engine=engine, steps=6) for engine in ("ours", "torch"))
+    np.testing.assert_allclose(theirs.loss[0], ours.loss[0], rtol=1e-6)
+    np.testing.assert_allclose(theirs.loss, ours.loss, rtol=1e-5)
+    np.testing.assert_allclose(theirs.gradients, ours.gradients, rtol=1e-4)
+    np.testing.assert_allclose(theirs.updates, ours.updates, rtol=1e-3)
+    np.testing.assert_allclose(theirs.val_loss, ours.val_loss, rtol=1e-4)
+    assert theirs.loss[-1] != theirs.loss[0]
+
+
+@pytest.mark.parametrize("rule", torch_twin.OPTIMIZERS)
+def test_pytorch_has_the_same_optimizer(rule):
+    ours, theirs = (mnist_training(rule=rule, lr=0.01, engine=engine, steps=8, **SMALL) for engine in ("ours", "torch"))
+    np.testing.assert_allclose(theirs.loss, ours.loss, rtol=1e-4)
+
+
+def test_an_optimizer_that_pytorch_has_not_is_refused():
+    with pytest.raises(ValueError, match="rule lion: with engine PyTorch choose one of gd, momentum"):
+        mnist_training(rule="lion", engine="torch")
+    model = nn.MLP([4, 3], rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="and no lion"):
+        next(torch_twin.train(model, [], optim.Optimizer(model, "lion")))
+    odd = nn.Sequential(*model.layers, lambda z: z)
+    with pytest.raises(ValueError, match="no twin in PyTorch is known for <function"):
+        next(torch_twin.train(odd, [(np.ones((2, 4), "f4"), np.zeros(2, int))], optim.Optimizer(odd, "gd")))
+
+
+def test_pytorch_answers_to_changes_in_the_run():
+    """A new rate and a new rule between two steps act on the next, as with our own engine."""
+    def run(engine):
+        found = Run(mnist_training.settings(**SMALL, engine=engine))
+        for lr, rule in ((1e-3, "adam"), (0.1, "adam"), (0.5, "gd")):
+            found.change(mnist_training.settings(**SMALL, engine=engine, lr=lr, rule=rule))
+            for _ in range(3):
+                found.step()
+        return found.data()
+
+    ours, theirs = run("ours"), run("torch")
+    np.testing.assert_allclose(theirs.loss, ours.loss, rtol=1e-4)
+    assert theirs.changes == ours.changes == ((0, "adam", 1e-3), (3, "adam", 0.1), (6, "gd", 0.5))
+
+
+def test_the_engine_is_switched_at_reset():
+    view = mnist_training.show(**SMALL)
+    view.run.step()
+    view.move("engine", "torch")
+    assert view.panel.parts["state"]["text"].endswith("engine: from the next Reset")
+    view.press("reset")
+    assert "by PyTorch" in view.panel.parts["state"]["text"] and view.run.settings["engine"] == "torch"
+
+
+def test_gradients_and_updates_are_those_of_the_step():
+    """Of gradient descent the update is the rate times the gradient: here measured, there worked out."""
+    settings = mnist_training.settings(rule="gd", lr=0.25, hidden="8, 6", batch=512)
+    run = Run(settings)
+    before = [p.detach().data.copy() for p in run.matrices]
+    run.step()
+    d = run.data()
+    assert d.layers == ((784, 8), (8, 6), (6, 10)) and d.measured.tolist() == [1]
+    for k, (p, old) in enumerate(zip(run.matrices, before, strict=True)):
+        assert d.gradients[0, k] == pytest.approx(np.linalg.norm(p.grad), rel=1e-5)
+        assert d.updates[0, k] == pytest.approx(0.25 * np.linalg.norm(p.grad) / np.linalg.norm(old), rel=1e-4)
+    assert mnist_training(steps=110).measured.tolist() == list(range(1, 110, 3))  # some 32 an epoch: they take time
+
+
+def test_the_side_that_is_chosen_is_drawn_and_no_other():
+    scene = mnist_training.scene(steps=30, **SMALL)
+    sides = {}
+    for beside in BESIDE:
+        scene.change(mnist_training.settings(steps=30, beside=beside, **SMALL))
+        sides[beside] = frozenset(a for a in scene.stage.live if a.get_visible())
+        assert_drawn(scene)
+    curves = frozenset.intersection(*sides.values())
+    assert len(curves) == 6 and len({found - curves for found in sides.values()}) == len(BESIDE)
+
+
+def test_confusion_and_mistakes_are_those_of_the_validation_digits():
+    scene = mnist_training.scene(steps=60, beside="confusion", **SMALL)
+    d = scene.data
+    said = d.logits.argmax(axis=1)
+    assert (said == d.labels).mean() == pytest.approx(d.val_accuracy[-1])
+    wrong = np.flatnonzero(said != d.labels)
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (d.labels[wrong], said[wrong]), 1)
+    true, read = np.unravel_index(counts.argmax(), counts.shape)
+    assert f"a {true} read as a {read}, {counts.max()} times" in scene.stage.caption
+
+    scene.change(mnist_training.settings(steps=60, beside="mistakes", **SMALL))
+    losses = [-ops.log_softmax(d.logits[k].astype(float))[d.labels[k]] for k in wrong]
+    worst = wrong[int(np.argmax(losses))]
+    assert f"{len(wrong)} are wrong; the worst is a {d.labels[worst]} read as a {said[worst]}" in scene.stage.caption
+
+
+def test_changes_without_a_step_between_leave_one_mark():
+    """Dragging the slider passes many rates: those that no step was taken with are no changes."""
+    run = Run(mnist_training.settings(**SMALL))
+    run.step()
+    for lr in (0.01, 0.02, 0.05):
+        run.change(mnist_training.settings(**SMALL, lr=lr))
+    assert run.data().changes == ((0, "adam", 1e-3), (1, "adam", 0.05))  # marked at once, before the next step
+    run.change(mnist_training.settings(**SMALL))
+    assert run.data().changes == ((0, "adam", 1e-3),)

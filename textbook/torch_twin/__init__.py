@@ -27,3 +27,4 @@ from textbook.torch_twin.running import (
     saved_bytes,
     train_both,
 )
+from textbook.torch_twin.training import OPTIMIZERS, train

@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from textbook import init, optim
+from textbook import init, optim, torch_twin
 from textbook.lab import Button, Choice, Control, Lab, Picture, Scene, Slider, Status, Text, View, Work
 from textbook.lab.controls import Parts
 from textbook.labs.mnist_training.deep import REMEDIES
 from textbook.labs.mnist_training.picture import TrainingPicture
 from textbook.labs.mnist_training.run import AT_RESET, Run, Training, widths
+from textbook.labs.mnist_training.sides import BESIDE
 
 SLICE = 0.02  # seconds of training between two looks at the kernel's messages
 REPAINT = 0.125  # seconds between two pictures
@@ -212,6 +213,8 @@ class TrainingView(View):
             yield "Finished"
         else:
             yield "Training" if self.running else "Paused" if run.step_number else "Ready"
+        if run.settings["engine"] == "torch":
+            yield "by PyTorch"
         yield f"step {run.step_number:,} of {run.total:,}"
         yield f"epoch {run.step_number / run.per_epoch:.1f} of {run.total / run.per_epoch:.3g}"
         yield f"{run.optimizer.rule.__name__}, α = {run.optimizer.hyper['lr']:.3g}"
@@ -250,10 +253,15 @@ lab = Lab(
     **BUTTONS,
     lr=Slider("learning rate α", 1e-3, 1e-5, 10.0, 0.05, log=True),
     rule=Choice("optimizer", "adam", {name: name for name in optim.RULES}),
-    epochs=Slider("epochs", 5, 1, 50, 1),
+    beside=Choice("beside it", "weights", BESIDE),
+    epochs=Slider("epochs", 5, 1, 50, 1, more=True),
     hidden=Text("hidden widths", "128", parse=widths, when=_own),
-    network=Network("network", "own", {"own": "as given", **{name: it.words for name, it in REMEDIES.items()}}),
-    weights=Choice("weights", "now", {"now": "as they are", "change": "change since the start"}, more=True),
+    network=Network("network", "own", {"own": "as given", "cnn": "convolutional, with dropout",
+                                       **{name: it.words for name, it in REMEDIES.items()}}),
+    weights=Choice("weights", "now", {"now": "as they are", "change": "change since the start"}, more=True,
+                   when=lambda s: s["beside"] == "weights"),
+    engine=Choice("engine", "ours", {"ours": "ours", "torch": "PyTorch"}, more=True,
+                  when=lambda s: s["rule"] in torch_twin.OPTIMIZERS),
     pace=Choice("pace", 0, {0: "full speed", 100: "100 steps a second", 10: "10 steps a second"}, more=True),
     batch=Choice("batch size", 64, {1: "1", 8: "8", 64: "64", 128: "128", 512: "512", 7000: "7,000 (all)"},
                  more=True),
@@ -266,9 +274,13 @@ lab = Lab(
 
 
 @lab.check
-def batch_has_a_spread(settings: Any) -> dict[str, Any]:
+def fits_together(settings: Any) -> dict[str, Any]:
     if settings["network"] == "batch" and settings["batch"] == 1:
         raise ValueError("batch 1: batch normalisation needs two examples at least, one has no spread")
+    if settings["engine"] == "torch" and settings["rule"] not in torch_twin.OPTIMIZERS:
+        raise ValueError(
+            f"rule {settings['rule']}: with engine PyTorch choose one of {', '.join(torch_twin.OPTIMIZERS)}"
+        )
     return {}
 
 

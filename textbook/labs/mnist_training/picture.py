@@ -1,17 +1,16 @@
-"""The picture of a training: loss and accuracy against the epoch, and the weights of the first layer."""
+"""The picture of a training: loss and accuracy against the epoch, and beside them what the reader chose."""
 
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from textbook import plots
-from textbook.engine import Array
-from textbook.labs.mnist_training.run import TILES, Training
+from textbook.labs.mnist_training.run import Training
+from textbook.labs.mnist_training.sides import GREY, sides
 from textbook.plots.style import BLUE, ORANGE
-from textbook.words import minus
 
-GREY = "0.45"
 TOP = 10.0  # nats; larger losses are drawn at the upper edge
 POINTS = 600  # of a curve, at most, on the picture
 
@@ -31,14 +30,14 @@ class TrainingPicture:
             grid = self.figure.add_gridspec(2, 2, width_ratios=(1.3, 1), height_ratios=(1.25, 1))
             self.loss = self.figure.add_subplot(grid[0, 0])
             self.accuracy = self.figure.add_subplot(grid[1, 0], sharex=self.loss)
-            self.sheet = self.figure.add_subplot(grid[:, 1])
+            self.room = self.figure.add_subplot(grid[:, 1])
+            self.room.set_axis_off()
+            self.sides = sides(self.room)
             (self.raw,) = self.loss.plot([], [], "-", color=BLUE, lw=0.8, alpha=0.4, label="each batch trained on")
             (self.smooth,) = self.loss.plot([], [], "-", color=BLUE, label="their running mean")
             (self.val_loss,) = self.loss.plot([], [], "o--", color=ORANGE, ms=4, lw=1.2, label="validation digits")
             (self.val,) = self.accuracy.plot([], [], "o--", color=ORANGE, ms=4, lw=1.2)
             marks = [axes.plot([], [], ":", color=GREY, lw=1, zorder=1)[0] for axes in (self.loss, self.accuracy)]
-            self.tiles = self.sheet.imshow(np.zeros((TILES * 29 - 1,) * 2), cmap="RdBu_r")
-            self.scale = self.sheet.text(0.5, -0.02, "", transform=self.sheet.transAxes, ha="center", va="top")
             self.ghosts = [axes.plot([], [], ".-", color=GREY, lw=1, ms=4, alpha=0.7, zorder=1)[0]
                            for axes in (self.loss, self.accuracy)]  # fmt: skip
             self.ghosts[0].set_label("recorded run, defaults")
@@ -52,8 +51,8 @@ class TrainingPicture:
         self.accuracy.axhline(0.1, color=GREY, lw=0.8)
         self.accuracy.text(1, 0.1, "guessing ", transform=self.accuracy.get_yaxis_transform(), ha="right", va="bottom",
                            color=GREY, fontsize=9)  # fmt: skip
-        self.sheet.set_axis_off()
-        self.live = [self.raw, self.smooth, self.val_loss, self.val, *marks, self.tiles, self.scale]
+        self.live: list[Artist] = [self.raw, self.smooth, self.val_loss, self.val, *marks]
+        self.live += [artist for side in self.sides.values() for artist in side.live]
 
     def frame(self, data: Training) -> tuple:
         """What the fixed part of the picture depends on."""
@@ -62,19 +61,18 @@ class TrainingPicture:
         floor = min(floor, self.loss.get_ylim()[0]) if len(data.loss) else floor  # within a run it only sinks
         end = max(data.total, len(data.loss), 1)
         self.unit = data.per_epoch if end > data.per_epoch else 1  # of the horizontal axis, in steps
-        return floor, end, self.unit, data.units, data.shown
+        return floor, end, self.unit, data.beside, self.sides[data.beside].of(data)
 
     def scenery(self, data: Training) -> None:
         floor, end, *_ = self.frame(data)
-        units = min(data.units, TILES**2)
         for ghost, values in zip(self.ghosts, (RECORDED_LOSS, RECORDED_ACCURACY), strict=True):
             ghost.set_data(np.arange(len(values)) / 4, values)
             ghost.set_visible(self.unit > 1)
         self.loss.set(xlim=(-0.01 * end / self.unit, 1.02 * end / self.unit), ylim=(floor, TOP))
         self.accuracy.set_xlabel("step" if self.unit == 1 else "epoch")
-        what = "change of the first-layer weights" if data.shown == "change" else "first-layer weights"
-        of = f"all {units}" if units == data.units else f"{units} of {data.units}"
-        self.sheet.set_title(f"{what}\n{of} units", fontsize=10)
+        for name, side in self.sides.items():
+            side.show(name == data.beside)
+        self.sides[data.beside].scenery(data, self.unit, end)
 
     def draw(self, data: Training, frame: int) -> str:
         taken = np.arange(1, len(data.loss) + 1)
@@ -90,19 +88,8 @@ class TrainingPicture:
         for mark in self.marks:
             x, y = np.insert(at, slice(2, None, 2), np.nan), np.tile((1e-9, TOP), len(at) // 2)
             mark.set_data(x, np.insert(y, slice(2, None, 2), np.nan))
-        self._draw_weights(data.weights - data.start if data.shown == "change" else data.weights)
-        return describe(data)
-
-    def _draw_weights(self, weights: Array) -> None:
-        """One image for each column, side by side; what is not taken stays empty."""
-        sheet = np.full((TILES * 29, TILES * 29), np.nan)
-        for k, unit in enumerate(weights.T):
-            row, column = 29 * (k // TILES), 29 * (k % TILES)
-            sheet[row : row + 28, column : column + 28] = unit.reshape(28, 28)
-        top = float(np.abs(weights).max()) or 1.0
-        self.tiles.set_data(sheet[:-1, :-1])
-        self.tiles.set_clim(-top, top)
-        self.scale.set_text(minus(f"from blue, {-top:.2g}, to red, {top:.2g}"))
+        beside = self.sides[data.beside].draw(data, self.unit)
+        return f"{describe(data)} {beside}." if beside and data.diverged_at < 0 else describe(data)
 
 
 def describe(data: Training) -> str:

@@ -1,8 +1,9 @@
-"""A training that can be changed between two steps.  Every step is `train.train`'s: there is no second loop."""
+"""A training that can be changed between two steps.  Every step is `train.train`'s, or PyTorch's own."""
 
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,14 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textbook import data as datasets
-from textbook import nn, ops, optim, train
-from textbook.engine import Array
+from textbook import nn, ops, optim, recipes, torch_twin, train
+from textbook.engine import Array, plain
 from textbook.labs.mnist_training.deep import REMEDIES, deep_net
 
 SMOOTHING = 0.95  # weight of the past in the running mean of the loss
 CHECKS = 4  # validations in an epoch, the last at its end
+MEASURES = 32  # of gradients and updates, in an epoch, about
 TILES = 4  # the first TILES² units are shown
-AT_RESET = ("network", "hidden", "batch", "activation", "init", "seed")
+AT_RESET = ("network", "hidden", "batch", "activation", "init", "engine", "seed")
 
 
 def widths(text: str) -> list[int]:
@@ -47,6 +49,7 @@ class Training:
     """A training so far.
 
     Attributes:
+        beside: what the picture shows beside the curves.
         shown: which weights the picture shows, "now" or their "change".
         per_epoch: steps in an epoch.
         total: steps of the whole run.
@@ -54,14 +57,21 @@ class Training:
         smoothed: (steps,) its exponential mean.
         checked: (checks,) the steps after which the validation data were scored; the first is 0.
         val_loss, val_accuracy: (checks,).
-        weights: (784, units) of the first layer: at most 16 units, as last seen finite.
-        start: (784, units) the same before the first step.
+        logits: (validation digits, 10) at the last check.
+        images, labels: (validation digits, 784) and their classes.
+        weights: (pixels, units) of the first layer: at most 16 units, as last seen finite.
+        start: (pixels, units) the same before the first step.
         units: how many the first layer has.
         parameters: how many numbers are learnt.
+        layers: (in, out) of each layer with weights; of a convolution as they stand in memory, (k, k, in, out).
+        measured: (measures,) the steps in which gradients and updates were measured, counted from 1.
+        gradients: (measures, layers) the norm of the gradient with respect to each layer's weights.
+        updates: (measures, layers) ‖step‖ / ‖weights before it‖ of each layer's weights.
         changes: rule and learning rate, with the steps from which they hold; the first is the start.
         diverged_at: the step whose loss was no longer a number, or -1.
     """
 
+    beside: str
     shown: str
     per_epoch: int
     total: int
@@ -70,10 +80,17 @@ class Training:
     checked: Array
     val_loss: Array
     val_accuracy: Array
+    logits: Array
+    images: Array
+    labels: Array
     weights: Array
     start: Array
     units: int
     parameters: int
+    layers: tuple[tuple[int, ...], ...]
+    measured: Array
+    gradients: Array
+    updates: Array
     changes: tuple[Change, ...]
     diverged_at: int
 
@@ -83,7 +100,9 @@ def _mnist() -> datasets.Mnist:
     return datasets.load_mnist()
 
 
-def _network(s: Mapping[str, Any], rng: np.random.Generator) -> Any:  # its layers[0] is a Linear
+def _network(s: Mapping[str, Any], rng: np.random.Generator) -> nn.Module:
+    if s["network"] == "cnn":
+        return recipes.cnn(rng)
     if s["network"] != "own":
         return deep_net(rng, **REMEDIES[s["network"]].parts)
     return nn.MLP([784, *widths(s["hidden"]), 10], rng=rng, init=s["init"], activation=getattr(ops, s["activation"]))
@@ -100,6 +119,7 @@ class Run:
         s = self.settings = settings
         rng = np.random.default_rng(s["seed"])
         self.model = _network(s, rng)
+        self.matrices = [p for p in self.model.parameters() if p.ndim > 1]  # each layer's weights
         self.per_epoch = -(-len(_mnist().x_train) // s["batch"])
         self._batches = self._stream(rng)
         self.losses: list[float] = []
@@ -107,6 +127,9 @@ class Run:
         self.checked: list[int] = []
         self.scores: list[train.Score] = []
         self.changes: list[Change] = []
+        self.measured: list[int] = []
+        self.gradients: list[list[float]] = []
+        self.updates: list[list[float]] = []
         self.diverged_at = -1
         self._use_rule(s)
         self._start = self._weights = self._first_weights()
@@ -118,7 +141,11 @@ class Run:
 
     def _use_rule(self, s: Mapping[str, Any]) -> None:
         self.optimizer = optim.Optimizer(self.model.parameters(), s["rule"], lr=s["lr"])
-        self._steps = train.train(self.model, ops.cross_entropy, self._batches, self.optimizer)
+        if s["engine"] == "torch":
+            self._steps = torch_twin.train(self.model, self._batches, self.optimizer)
+        else:
+            ours = train.train(self.model, ops.cross_entropy, self._batches, self.optimizer)
+            self._steps = (step.loss for step in ours)
 
     def change(self, settings: Mapping[str, Any]) -> None:
         """Go on with other settings; another rule starts with a state of zeros, on the same parameters and batches."""
@@ -127,6 +154,15 @@ class Run:
         if settings["rule"] != before["rule"]:
             self._use_rule(settings)
         self.optimizer.hyper["lr"] = settings["lr"]
+        if self.step_number:
+            self._note_change()
+
+    def _note_change(self) -> None:
+        if self.changes and self.changes[-1].step == self.step_number:  # no step was taken with it
+            self.changes.pop()
+        used = Change(self.step_number, self.settings["rule"], self.settings["lr"])
+        if not self.changes or self.changes[-1][1:] != used[1:]:
+            self.changes.append(used)
 
     @property
     def step_number(self) -> int:
@@ -146,11 +182,13 @@ class Run:
 
     def step(self) -> None:
         """Take one step, and score the validation data where it is time."""
-        used = Change(self.step_number, self.settings["rule"], self.settings["lr"])
-        if not self.changes or self.changes[-1][1:] != used[1:]:
-            self.changes.append(used)
+        self._note_change()
+        due = self.step_number % max(1, self.per_epoch // MEASURES) == 0
+        before = [plain(p).copy() for p in self.matrices] if due else []
         with np.errstate(all="ignore"):  # divergence is a result
-            loss = next(self._steps).loss
+            loss = next(self._steps)
+            if due:
+                self._measure(before)
         past = self.smoothed[-1] if self.smoothed else 0.0
         weight = (1 - SMOOTHING) / (1 - SMOOTHING ** (self.step_number + 1))  # the mean of what there is so far
         self.losses.append(loss)
@@ -160,29 +198,50 @@ class Run:
         elif self._checks_due(self.step_number) > self._checks_due(self.step_number - 1) or not self.going:
             self.check()
 
+    def _measure(self, before: list[Array]) -> None:
+        """The gradients and the update of the step that was taken, from the weights before it."""
+        sizes, steps = map(_norm, before), (_norm(plain(p) - old) for p, old in zip(self.matrices, before, strict=True))
+        self.measured.append(self.step_number + 1)
+        self.gradients.append([_norm(p.grad) for p in self.matrices])
+        self.updates.append([step / size if size else math.nan for step, size in zip(steps, sizes, strict=True)])
+
     def _checks_due(self, step: int) -> int:
         return CHECKS * step // self.per_epoch
 
     def check(self) -> None:
         """Score the validation data, unless that is done."""
         if self.diverged_at < 0 and self.step_number not in self.checked[-1:]:
+            outputs: list[Array] = []
+
+            def keep(z: Any) -> Any:
+                outputs.append(plain(z))
+                return z
+
             with np.errstate(all="ignore"):
-                self.scores.append(train.evaluate(self.model, _mnist().x_val, _mnist().y_val))
+                kept = nn.Sequential(self.model, keep)
+                self.scores.append(train.evaluate(kept, _mnist().x_val, _mnist().y_val))
+            self._logits = np.concatenate(outputs)
             self.checked.append(self.step_number)
 
     def _first_weights(self) -> Array:
-        # A copy: handing out the array itself would have the engine watch it for writes, at every step.
-        return self.model.layers[0].w.detach()[:, : TILES**2].data
+        w = plain(self.matrices[0])
+        return w.reshape(-1, w.shape[-1])[:, : TILES**2].copy()
 
     def data(self) -> Training:
         """The training so far."""
         weights = self._first_weights()
         if np.isfinite(weights).all():
             self._weights = weights
-        units = self.model.layers[0].w.shape[1]
+        s, layers = self.settings, tuple(p.shape for p in self.matrices)
         val_loss, val_accuracy = np.array(self.scores, float).T
+        gradients, updates = (np.array(found).reshape(-1, len(layers)) for found in (self.gradients, self.updates))
         return Training(
-            self.settings["weights"], self.per_epoch, self.total, np.array(self.losses), np.array(self.smoothed),
-            np.array(self.checked), val_loss, val_accuracy, self._weights, self._start, units,
-            sum(p.size for p in self.model.parameters()), tuple(self.changes), self.diverged_at,
+            s["beside"], s["weights"], self.per_epoch, self.total, np.array(self.losses), np.array(self.smoothed),
+            np.array(self.checked), val_loss, val_accuracy, self._logits, _mnist().x_val, _mnist().y_val,
+            self._weights, self._start, layers[0][-1], sum(p.size for p in self.model.parameters()), layers,
+            np.array(self.measured, int), gradients, updates, tuple(self.changes), self.diverged_at,
         )  # fmt: skip
+
+
+def _norm(a: Array) -> float:
+    return math.sqrt(np.vdot(a, a))
