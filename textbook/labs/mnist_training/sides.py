@@ -103,7 +103,7 @@ class ByLayer(Side):
     rect = (0.14, 0.1, 0.86, 0.9)
 
     def __init__(
-        self, room: Axes, numbers: Callable[[Training], Array], title: str, words: str, low: int, high: int, place: str,
+        self, room: Axes, numbers: Callable[[Training], Array], title: str, words: str, low: int, high: int, place: Any,
         level: tuple[float, str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(room)
