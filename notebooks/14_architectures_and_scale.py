@@ -281,7 +281,7 @@ def letters(seed=0, epochs=15, lr=4e-3):
     """A Transformer trained on the names, and its losses."""
     rng, losses = np.random.default_rng(seed), []
     model = nn.Transformer(27, 12, d=48, heads=4, blocks=2, rng=rng)
-    batches = [batch for _ in range(epochs) for batch in data.batches(*encode(names.train), 64, rng)]
+    batches = [batch for _ in range(epochs) for batch in data.batches(*encode(names.train), 64, rng, drop_last=True)]
     optimizer = optim.Optimizer(model, "adamw", lr=lr, weight_decay=0.3)
     factor = optim.warm_up(50, optim.cosine(len(batches) - 50))
     for step in train(model, language.loss, batches, optimizer):
@@ -422,7 +422,7 @@ for held in parallel.ring_steps(arrays):
 labs.data_parallel.show()
 
 # %% [markdown]
-# Each process sends $2(p-1)$ chunks of $n/p$ numbers: less than $2n$, however many take part (Patarasuk & Yuan 2009).
+# Each process sends $2(p-1)$ chunks, each $1/p$ of the array: less than twice the array, however many take part (Patarasuk & Yuan 2009).
 #
 # **Real processes.** `parallel.launch(function, processes=2)` starts new Python processes on this machine, calls the function in each, and returns the results by **rank**, a process's number. `parallel.one_batch` takes this process's share of 64 digits, finds its gradient with our engine, and averages it in three ways: `torch.distributed`'s all-reduce (its *gloo* library only carries our numbers), our ring with real messages, and PyTorch's `DistributedDataParallel`, DDP, which computes everything itself.
 
@@ -529,26 +529,26 @@ check.exercise("14-6", micro_batches)
 # %% [markdown] tags=["source: §8.1"]
 # | **computational graphs** | where it is shown | try |
 # |---|---|---|
-# | take a computation apart into basic operations | [1.1–1.5](01_computational_graphs.ipynb) | 1-1, 1-3 |
-# | the graph as the basis of automatic differentiation | [8.1–8.4](08_automatic_differentiation.ipynb) | 8-1, 8-2 |
-# | understand and debug a large model by its graph | [4.8–4.9](04_backpropagation_on_arrays.ipynb), [12.6](12_mnist.ipynb), 14.1–14.3 | 1-4, 4-7, 4-8 |
-# | *skill:* draw a simple model's graph by hand | [1.7](01_computational_graphs.ipynb) | 1-5, 1-6 |
-# | *skill:* PyTorch's dynamic graph | [8.4–8.8](08_automatic_differentiation.ipynb) | 8-6 |
-# | *skill:* topological order, and what depends on what | [2.2–2.3](02_forward_propagation.ipynb) | 2-1, 2-2, 2-3, 3-7 |
+# | take a computation apart into basic operations | [1.1–1.5](01_computational_graphs.ipynb) | [1-1](01_computational_graphs.ipynb), [1-3](01_computational_graphs.ipynb) |
+# | the graph as the basis of automatic differentiation | [8.1–8.4](08_automatic_differentiation.ipynb) | [8-1](08_automatic_differentiation.ipynb), [8-2](08_automatic_differentiation.ipynb) |
+# | understand and debug a large model by its graph | [4.8–4.9](04_backpropagation_on_arrays.ipynb), [12.6](12_mnist.ipynb), 14.1–14.3 | [1-4](01_computational_graphs.ipynb), [4-7](04_backpropagation_on_arrays.ipynb), [4-8](04_backpropagation_on_arrays.ipynb) |
+# | *skill:* draw a simple model's graph by hand | [1.7](01_computational_graphs.ipynb) | [1-5](01_computational_graphs.ipynb), [1-6](01_computational_graphs.ipynb) |
+# | *skill:* PyTorch's dynamic graph | [8.4–8.8](08_automatic_differentiation.ipynb) | [8-6](08_automatic_differentiation.ipynb) |
+# | *skill:* topological order, and what depends on what | [2.2–2.3](02_forward_propagation.ipynb) | [2-1](02_forward_propagation.ipynb), [2-2](02_forward_propagation.ipynb), [2-3](02_forward_propagation.ipynb), [3-7](03_backpropagation.ipynb) |
 # | **backpropagation** | | |
-# | the chain rule, from the output back to the inputs | [3.2–3.4](03_backpropagation.ipynb) | 3-2, 3-4 |
-# | nothing computed twice: why it is cheap | [3.9](03_backpropagation.ipynb), [8.3](08_automatic_differentiation.ipynb) | 3-6, 8-3 |
-# | the core of every framework | [4.1–4.7](04_backpropagation_on_arrays.ipynb) | 4-2, 14-2 |
-# | *skill:* gradients of simple functions by hand | [3.2–3.5](03_backpropagation.ipynb), [7.5](07_classification.ipynb) | 3-1, 7-4, 7-7 |
-# | *skill:* how gradients add up | [3.7](03_backpropagation.ipynb), [4.2](04_backpropagation_on_arrays.ipynb), 14.1 | 3-3, 4-1, 12-2 |
-# | *skill:* the rules of the usual operations | [4.3–4.7](04_backpropagation_on_arrays.ipynb) | 4-3, 4-5, 4-6 |
+# | the chain rule, from the output back to the inputs | [3.2–3.4](03_backpropagation.ipynb) | [3-2](03_backpropagation.ipynb), [3-4](03_backpropagation.ipynb) |
+# | nothing computed twice: why it is cheap | [3.9](03_backpropagation.ipynb), [8.3](08_automatic_differentiation.ipynb) | [3-6](03_backpropagation.ipynb), [8-3](08_automatic_differentiation.ipynb) |
+# | the core of every framework | [4.1–4.7](04_backpropagation_on_arrays.ipynb) | [4-2](04_backpropagation_on_arrays.ipynb), 14-2 |
+# | *skill:* gradients of simple functions by hand | [3.2–3.5](03_backpropagation.ipynb), [7.5](07_classification.ipynb) | [3-1](03_backpropagation.ipynb), [7-4](07_classification.ipynb), [7-7](07_classification.ipynb) |
+# | *skill:* how gradients add up | [3.7](03_backpropagation.ipynb), [4.2](04_backpropagation_on_arrays.ipynb), 14.1 | [3-3](03_backpropagation.ipynb), [4-1](04_backpropagation_on_arrays.ipynb), [12-2](12_mnist.ipynb) |
+# | *skill:* the rules of the usual operations | [4.3–4.7](04_backpropagation_on_arrays.ipynb) | [4-3](04_backpropagation_on_arrays.ipynb), [4-5](04_backpropagation_on_arrays.ipynb), [4-6](04_backpropagation_on_arrays.ipynb) |
 # | **gradient descent** | | |
-# | find a minimum by following the gradient | [5.1–5.3](05_gradient_descent.ipynb), [6](06_linear_regression.ipynb) | 0-3, 6-1, 6-4 |
-# | the rate sets the step, and whether it converges | [5.4, 5.6](05_gradient_descent.ipynb) | 0-4, 5-5, 6-3 |
-# | the variants, and what each improves | [9.2–9.6](09_optimizers.ipynb), [11](11_second_order.ipynb) | 9-1, 9-2, 11-5 |
-# | *skill:* write gradient descent | [5.3](05_gradient_descent.ipynb), [12.7](12_mnist.ipynb) | 5-1, 5-4, 12-2 |
-# | *skill:* strengths and weaknesses of optimizers | [9.7](09_optimizers.ipynb), [11.8](11_second_order.ipynb) | 9-3, 9-4, 11-2 |
-# | *skill:* tune a learning rate | [5.8](05_gradient_descent.ipynb), [10.7](10_vanishing_exploding.ipynb) | 5-6, 9-4, 10-7 |
+# | find a minimum by following the gradient | [5.1–5.3](05_gradient_descent.ipynb), [6](06_linear_regression.ipynb) | [0-3](00_welcome.ipynb), [6-1](06_linear_regression.ipynb), [6-4](06_linear_regression.ipynb) |
+# | the rate sets the step, and whether it converges | [5.4, 5.6](05_gradient_descent.ipynb) | [0-4](00_welcome.ipynb), [5-5](05_gradient_descent.ipynb), [6-3](06_linear_regression.ipynb) |
+# | the variants, and what each improves | [9.2–9.6](09_optimizers.ipynb), [11](11_second_order.ipynb) | [9-1](09_optimizers.ipynb), [9-2](09_optimizers.ipynb), [11-5](11_second_order.ipynb) |
+# | *skill:* write gradient descent | [5.3](05_gradient_descent.ipynb), [12.7](12_mnist.ipynb) | [5-1](05_gradient_descent.ipynb), [5-4](05_gradient_descent.ipynb), [12-2](12_mnist.ipynb) |
+# | *skill:* strengths and weaknesses of optimizers | [9.7](09_optimizers.ipynb), [11.8](11_second_order.ipynb) | [9-3](09_optimizers.ipynb), [9-4](09_optimizers.ipynb), [11-2](11_second_order.ipynb) |
+# | *skill:* tune a learning rate | [5.8](05_gradient_descent.ipynb), [10.7](10_vanishing_exploding.ipynb) | [5-6](05_gradient_descent.ipynb), [9-4](09_optimizers.ipynb), [10-7](10_vanishing_exploding.ipynb) |
 
 # %% [markdown] tags=["source: §8.3"]
 # ## 14.10 Where to go next

@@ -1,9 +1,12 @@
 """Every item of the source text has a cell that implements it, tagged `source: …`."""
 
+import re
 from pathlib import Path
 
 import jupytext
 import pytest
+
+from textbook import exercises
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,3 +51,17 @@ def test_no_tag_names_an_item_that_is_not_listed():
     for chapter in CHAPTERS:
         strange = {tag for tag in tags(chapter) if tag.startswith("source:")} - known
         assert not strange, f"{chapter}: {strange}"
+
+
+def test_the_self_check_leads_to_exercises_and_chapters_that_exist():
+    notebook = jupytext.read(ROOT / "notebooks" / "14_architectures_and_scale.py")
+    [table] = [cell.source for cell in notebook.cells if "source: §8.1" in cell.metadata.get("tags", [])]
+    links = re.findall(r"\[([^]]+)\]\((\w+)\.ipynb\)", table)
+    assert len(links) > 60
+    for text, chapter in links:
+        assert (ROOT / "notebooks" / f"{chapter}.py").exists()
+        if "-" in text:
+            assert exercises.find(text) and chapter.startswith(f"{exercises.chapter_of(text):02}_")
+        else:
+            heads = re.findall(r"^# ## (\d+\.\d+)", (ROOT / "notebooks" / f"{chapter}.py").read_text("utf-8"), re.M)
+            assert set(re.findall(r"\d+\.\d+", text)) <= set(heads), (text, chapter)
