@@ -16,11 +16,11 @@ check.exercise("12-1", ours.nearest_neighbour)
 show_source(ours.nearest_neighbour)
 
 # %% [markdown]
-# **12-2** The loss is computed once. Its value before the move is what `item()` returns, whenever you ask.
+# **12-2** The losses are kept as numbers: a kept `Node` would keep the whole graph of its step.
 
 # %%
-check.exercise("12-2", ours.training_step)
-show_source(ours.training_step)
+check.exercise("12-2", ours.train_epoch)
+show_source(ours.train_epoch)
 
 # %% [markdown]
 # **12-3** In a single line of NumPy: `np.add.at(counts, (labels, guesses), 1)`. The plain `counts[labels, guesses] += 1` counts each pair once.
@@ -30,11 +30,11 @@ check.exercise("12-3", ours.confusion_matrix)
 show_source(ours.confusion_matrix)
 
 # %% [markdown]
-# **12-4** The variance of one image is $p(1-p)$. Independent variances add; the mean divides the sum by $n$, and its variance by $n^2$.
+# **12-4** `astype(int)` cuts off, so a share on an edge belongs to the tenth above it; `np.minimum` brings the 1 back into the last.
 
 # %%
-check.exercise("12-4", ours.standard_error)
-show_source(ours.standard_error)
+check.exercise("12-4", ours.reliability)
+show_source(ours.reliability)
 
 # %% [markdown]
 # **12-5** Back to 28 × 28 first. In a flat row the neighbour of a line's last pixel is the first of the next line.
@@ -42,3 +42,10 @@ show_source(ours.standard_error)
 # %%
 check.exercise("12-5", ours.shifted)
 show_source(ours.shifted)
+
+# %% [markdown]
+# **12-6** The variance of one image is $p(1-p)$. Independent variances add; the mean divides the sum by $n$, and its variance by $n^2$.
+
+# %%
+check.exercise("12-6", ours.standard_error)
+show_source(ours.standard_error)

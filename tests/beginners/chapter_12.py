@@ -1,6 +1,8 @@
 """What beginners answer in chapter 12."""
 
-PRELUDE = "from textbook import ops\n"
+PRELUDE = """from textbook.exercises.chapter_03 import Node
+from textbook.exercises.chapter_04 import backward, cross_entropy, matmul
+"""
 
 ANSWERS = {
     "12-1": [
@@ -14,15 +16,22 @@ ANSWERS = {
         ("def nearest_neighbour(x, x_train, y_train):\n    d = -2 * x @ x_train.T + (x_train**2).sum(axis=1)\n    return y_train[d.argmax(axis=1)]", "farthest"),
     ],
     "12-2": [
-        ("def training_step(model, x, y, optimizer):\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()\n    return loss.item()", "zero_grad() comes first"),
-        ("def training_step(model, x, y, optimizer):\n    loss = ops.cross_entropy(model(x), y)\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n    return float(loss)", "✓"),
-        ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()\n    return loss", "return its number, loss.item()"),
-        ("def training_step(model, x, y, optimizer):\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()\n    optimizer.zero_grad()\n    return loss.item()", "✓"),
-        ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.cross_entropy(model(x), y)\n    optimizer.step()\n    loss.backward()\n    return loss.item()", "call loss.backward() before step()"),
-        ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()", "Return the loss"),
-        ("def training_step(model, x, y, optimizer):\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.zero_grad()\n    optimizer.step()\n    return loss.item()", "call loss.backward() before step()"),
-        ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.cross_entropy(model(x), y)\n    loss.backward()\n    optimizer.step()\n    return ops.cross_entropy(model(x), y).item()", "after the move"),
-        ("def training_step(model, x, y, optimizer):\n    optimizer.zero_grad()\n    loss = ops.mse(model(x), y)\n    loss.backward()\n    optimizer.step()\n    return loss.item()", "they must be equal"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "✓"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        for p in params:\n            p.grad = np.zeros_like(p.value)\n        loss = cross_entropy(network(Node(x)), y)\n        backward(loss)\n        losses.append(float(loss.value))\n        for p in params:\n            p.value -= lr * p.grad\n    return losses", "✓"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        for p in params:\n            p.grad = 0.0\n        losses.append(float(loss.value))\n    return losses", "✓"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "the old gradients were still there"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        backward(loss)\n        for p in params:\n            p.grad = 0.0\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "have not moved"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p = Node(p.value - lr * p.grad)\n        losses.append(float(loss.value))\n    return losses", "have not moved"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "have not moved"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value + lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "uphill"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(loss)\n    return losses", "a Node came back"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(cross_entropy(network(Node(x)), y).value))\n    return losses", "after the steps"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(x), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "no attribute 'value'"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n        return losses\n    return losses", "inside the loop"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses = float(loss.value)\n    return losses", "the last alone"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - p.grad\n        losses.append(float(loss.value))\n    return losses", "has no lr"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        loss.backward()\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "no attribute 'backward'"),
+        ("def train_epoch(network, params, batches, lr):\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad", "nothing came back"),
     ],
     "12-3": [
         ("def confusion_matrix(labels, guesses):\n    n = len(np.unique(labels))\n    m = np.zeros((n, n), int)\n"
@@ -37,13 +46,15 @@ ANSWERS = {
         ("def confusion_matrix(labels, guesses):\n    m = np.zeros((10, 10))\n    for l, g in zip(labels, guesses):\n        m[l, g] += 1\n    return m / len(labels)", "a mean stands where a sum belongs"),
     ],
     "12-4": [
-        ("def standard_error(p, n):\n    return (p * (1 - p) / n) ** 0.5", "✓"),
-        ("def standard_error(p, n):\n    return p * (1 - p) / n", "variance"),
-        ("def standard_error(p, n):\n    return np.sqrt(p * (1 - p)) / n", "under the root"),
-        ("def standard_error(p, n):\n    return np.sqrt(p / n)", "not p"),
-        ("def standard_error(p, n):\n    return np.sqrt(p * 1 - p / n)", None),
-        ("def standard_error(p, n):\n    return np.sqrt(p * (1 - p))", "√n times smaller"),
-        ("def standard_error(p, n):\n    return np.sqrt(p * (1 - p) / (n - 1))", None),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.minimum((confidence * 10).astype(int), 9) == k\n        table.append([here.sum(), confidence[here].sum(), right[here].sum()])\n    return np.array(table)", "✓"),
+        ("def reliability(confidence, right):\n    n = np.histogram(confidence, 10, (0, 1))[0]\n    e = np.histogram(confidence, 10, (0, 1), weights=confidence)[0]\n    o = np.histogram(confidence, 10, (0, 1), weights=1.0 * right)[0]\n    return np.stack([n, e, o], axis=1)", "✓"),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = (confidence >= k / 10) & (confidence < (k + 1) / 10)\n        table.append([here.sum(), confidence[here].sum(), right[here].sum()])\n    return np.array(table)", "exactly 1 is lost"),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = (confidence > k / 10) & (confidence <= (k + 1) / 10)\n        table.append([here.sum(), confidence[here].sum(), right[here].sum()])\n    return np.array(table)", "belongs to the tenth above"),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.round(confidence * 10) == k\n        table.append([here.sum(), confidence[here].sum(), right[here].sum()])\n    return np.array(table)", "np.round"),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.minimum((confidence * 10).astype(int), 9) == k\n        table.append([here.sum(), confidence[here].sum(), right[here].sum()])\n    return np.array(table).T", "transposed"),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.minimum((confidence * 10).astype(int), 9) == k\n        table.append([here.sum(), right[here].sum(), confidence[here].sum()])\n    return np.array(table)", "swapped"),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.minimum((confidence * 10).astype(int), 9) == k\n        table.append([here.sum(), confidence[here].sum(), (~right[here]).sum()])\n    return np.array(table)", "the wrong answers"),
+        ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.minimum((confidence * 10).astype(int), 9) == k\n        table.append([here.sum(), confidence[here].sum() / max(here.sum(), 1), right[here].sum() / max(here.sum(), 1)])\n    return np.array(table)", "means of the tenth"),
     ],
     "12-5": [
         ("def shifted(images):\n    return np.roll(images, 1, axis=1)", "comes back at the front"),
@@ -53,5 +64,14 @@ ANSWERS = {
         ("def shifted(images):\n    x = np.zeros((len(images), 28, 28))\n    x[:, 1:, :] = images.reshape(-1, 28, 28)[:, :-1, :]\n    return x.reshape(-1, 784)", "downwards"),
         ("def shifted(images):\n    x = np.zeros((len(images), 28, 28))\n    x[:, :, :-1] = images.reshape(-1, 28, 28)[:, :, 1:]\n    return x.reshape(-1, 784)", "to the left"),
         ("def shifted(images):\n    x = np.zeros((len(images), 28, 28))\n    x[:, :, 1:] = images.reshape(-1, 28, 28)[:, :, :-1]\n    return x", "their shape is not"),
+    ],
+    "12-6": [
+        ("def standard_error(p, n):\n    return (p * (1 - p) / n) ** 0.5", "✓"),
+        ("def standard_error(p, n):\n    return p * (1 - p) / n", "variance"),
+        ("def standard_error(p, n):\n    return np.sqrt(p * (1 - p)) / n", "under the root"),
+        ("def standard_error(p, n):\n    return np.sqrt(p / n)", "not p"),
+        ("def standard_error(p, n):\n    return np.sqrt(p * 1 - p / n)", None),
+        ("def standard_error(p, n):\n    return np.sqrt(p * (1 - p))", "√n times smaller"),
+        ("def standard_error(p, n):\n    return np.sqrt(p * (1 - p) / (n - 1))", None),
     ],
 }  # fmt: skip

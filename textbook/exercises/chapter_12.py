@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from textbook import ops
-from textbook.engine import Tensor
 from textbook.exercises import Exercise
-from textbook.optim import Optimizer
+from textbook.exercises.chapter_03 import Node
+from textbook.exercises.chapter_04 import backward, cross_entropy, matmul
 
 MIDDLE = ("positive, as where there is ink", "near 0, as in the mean image", "strongly negative")
 FALL = ("further than the training loss", "as far", "less far")
+HEART = ("about 10 %: there is nothing to learn", "about half", "nearly 100 %")
 
 
 def nearest_neighbour(x, x_train, y_train):
@@ -17,13 +17,18 @@ def nearest_neighbour(x, x_train, y_train):
     return y_train[distance.argmin(axis=1)]
 
 
-def training_step(model, x, y, optimizer):
-    """One step of training; returns the loss before the move."""
-    optimizer.zero_grad()
-    loss = ops.cross_entropy(model(x), y)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def train_epoch(network, params, batches, lr):
+    """One step of gradient descent for each batch; returns the losses before the steps."""
+    losses = []
+    for x, y in batches:
+        loss = cross_entropy(network(Node(x)), y)
+        for p in params:
+            p.grad = 0.0
+        backward(loss)
+        for p in params:
+            p.value = p.value - lr * p.grad
+        losses.append(float(loss.value))
+    return losses
 
 
 def confusion_matrix(labels, guesses):
@@ -32,6 +37,13 @@ def confusion_matrix(labels, guesses):
     for label, guess in zip(labels, guesses, strict=True):
         counts[label, guess] += 1
     return counts
+
+
+def reliability(confidence, right):
+    """For each tenth of [0, 1]: how many answers, how many right ones they promise, how many are right."""
+    tenth = np.minimum((10 * confidence).astype(int), 9)
+    rows = [(confidence[tenth == k], right[tenth == k]) for k in range(10)]
+    return np.array([[len(c), c.sum(), r.sum()] for c, r in rows])
 
 
 def standard_error(p, n):
@@ -54,30 +66,57 @@ def _neighbour_cases(rng):
     ]
 
 
-def _step_cases(rng):
-    return [(rng.normal(size=(n, 4)), rng.integers(0, 3, n), lr) for n, lr in ((5, 0.3), (8, 0.05))]
+def _epoch_cases(rng):
+    return [(rng.normal(size=(n, 4)), rng.integers(0, 3, n), lr) for n, lr in ((11, 0.3), (8, 0.05))]
 
 
-def _run_step(step, x, y, lr):
-    """Two steps on the same parameters: what is forgotten between them shows in the second."""
-    w = Tensor(np.linspace(-1, 1, 12).reshape(4, 3), requires_grad=True, name="w")
-    optimizer = Optimizer([w], "gd", lr=lr)
-    losses = [step(lambda x: x @ w, x, y, optimizer) for _ in range(2)]
-    if any(isinstance(loss, Tensor) for loss in losses):
-        raise TypeError("a Tensor came back, and with it the graph of its step is kept: return its number, loss.item()")
-    return [*losses, w.data]
+def _run_epoch(answer, x, y, lr):
+    """A few batches of unequal size: what is forgotten between them shows in the second."""
+    w, b = Node(np.linspace(-1, 1, 12).reshape(4, 3)), Node(np.array([0.1, -0.3, 0.2]))
+    losses = answer(lambda x: matmul(x, w) + b, [w, b], [(x[:5], y[:5]), (x[5:], y[5:]), (x[3:6], y[3:6])], lr)
+    if losses is None:
+        raise TypeError("nothing came back: return the list of the losses")
+    if isinstance(losses, Node) or any(isinstance(loss, Node) for loss in np.ravel(losses)):
+        raise TypeError("a Node came back, and with it the graph of its step is kept: keep the number, loss.value")
+    return [np.asarray(losses, float), w.value, b.value]
 
 
-def _without_zero_grad(model, x, y, optimizer):
-    loss = ops.cross_entropy(model(x), y)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def _epoch(*, clear=True, walk=backward, move=lambda p, lr: p.value - lr * p.grad, after=False, result=lambda a: a):
+    """`train_epoch`, gone wrong in one place."""
+
+    def train(network, params, batches, lr):
+        losses = []
+        for x, y in batches:
+            loss = cross_entropy(network(Node(x)), y)
+            for p in params if clear else ():
+                p.grad = 0.0
+            walk(loss)
+            for p in params:
+                p.value = move(p, lr)
+            losses.append(float(cross_entropy(network(Node(x)), y).value if after else loss.value))
+        return result(losses)
+
+    return train
 
 
-def _loss_after(model, x, y, optimizer):
-    training_step(model, x, y, optimizer)
-    return ops.cross_entropy(model(x), y).item()
+def _first_batch(network, params, batches, lr):
+    return train_epoch(network, params, batches[:1], lr)
+
+
+def _sureness_cases(rng):
+    edges = np.array([1.0, 0.5, 0.25])
+    return [(np.append(rng.uniform(low, 1, n), edges), np.append(rng.random(n) < 0.7, [True, False, True]))
+            for low, n in ((0.1, 60), (0.6, 25))]  # fmt: skip
+
+
+def _in_tenths(tenth, confidence, right, expected=lambda c, k: c.sum()):
+    rows = [(k, confidence[tenth == k], right[tenth == k]) for k in range(10)]
+    return np.array([[len(c), expected(c, k), r.sum()] for k, c, r in rows])
+
+
+def _shares_in_tenths(confidence, right):
+    table = reliability(confidence, right)
+    return np.column_stack([table[:, 0], table[:, 1:] / np.maximum(table[:, :1], 1)])
 
 
 def _label_cases(rng):
@@ -113,18 +152,7 @@ def _down(images):
 
 EXERCISES = [
     Exercise(
-        "12-a", "predict", "Which accuracy, in percent, has the most common class as the answer to everything?",
-        reference=11.3,
-        mistakes={
-            "That is 10 classes of equal size. The most common one has 790 of the 7,000 images: a little more.": 10.0,
-            "That is the share. In percent it is a hundred times as much.": 0.113,
-            "Half would need two classes. There are ten, of nearly equal size.": 50.0,
-        },
-        insight="790/7,000, the share of that class. Any classifier must beat it.",
-        atol=0.6,
-    ),
-    Exercise(
-        "12-b", "predict", "A model gives each of ten classes the probability 1/10. What is its cross-entropy?",
+        "12-a", "predict", "A model gives each of ten classes the probability 1/10. What is its cross-entropy?",
         reference=2.303,
         mistakes={
             "That is the probability. The loss is minus its logarithm.": 0.1,
@@ -157,20 +185,30 @@ EXERCISES = [
         insight="One matrix product, and all distances at once. ‖x‖² is the same for every t, so it may be left out.",
     ),
     Exercise(
-        "12-2", "implement", "One step of training.",
-        reference=training_step,
-        run=_run_step,
-        cases=_step_cases,
+        "12-2", "implement", "The training loop, on your own engine.",
+        reference=train_epoch,
+        run=_run_epoch,
+        cases=_epoch_cases,
         mistakes={
-            "The second step goes wrong: old gradients were still there. zero_grad() comes first.": _without_zero_grad,
-            "That is the loss after the move. Compute it once, before, and return its item().": _loss_after,
-            "Return the loss, as loss.item().": lambda model, x, y, optimizer: (
-                training_step(model, x, y, optimizer), None)[1],
+            "The second batch goes wrong: the old gradients were still there. p.grad = 0.0 before backward.":
+                _epoch(clear=False),
+            "These are the losses after the steps. Take loss.value of the graph that you walked back through.":
+                _epoch(after=True),
+            "That is uphill: minus the gradient leads down.": _epoch(move=lambda p, lr: p.value + lr * p.grad),
+            "The step is lr times the gradient; yours has no lr.": _epoch(move=lambda p, lr: p.value - p.grad),
+            "The parameters have not moved. Was backward called, after the gradients were emptied? And is it p.value "
+            "that you set?": _epoch(move=lambda p, lr: p.value),
+            "The parameters have become their own steps: p.value - lr * p.grad.": _epoch(
+                move=lambda p, lr: -lr * p.grad),
+            "One loss for each batch: yours is the last alone.": _epoch(result=lambda losses: losses[-1]),
+            "One loss for each batch: yours is their mean.": _epoch(result=lambda losses: float(np.mean(losses))),
+            "One loss for each batch: yours is their sum.": _epoch(result=lambda losses: float(np.sum(losses))),
+            "After the first batch it is over: does the return stand inside the loop?": _first_batch,
         },
-        insight="Forget, look, walk back, move. Every framework's loop is these four lines.",
+        insight="Forward, empty, back, move. Every framework's loop is these lines.",
     ),
     Exercise(
-        "12-c", "predict", "What do the trained weights for a 0 look like in the middle of the image?",
+        "12-b", "predict", "What do the trained weights for a 0 look like in the middle of the image?",
         reference=MIDDLE[2],
         mistakes={
             "The mean of the zeros has a hole there, and no ink.": MIDDLE[0],
@@ -179,18 +217,16 @@ EXERCISES = [
         insight="Ink in the middle speaks against a 0: other digits have it there, and a 0 does not.",
     ),
     Exercise(
-        "12-d", "predict", "How many parameters has a network with 784 inputs, 100 hidden units and 10 outputs?",
-        reference=79510.0,
+        "12-c", "predict", "1,000 images with shuffled labels. Which training accuracy is reached?",
+        reference=HEART[2],
         mistakes={
-            "The biases are parameters too: 100 and 10 of them.": 79400.0,
-            "That is with 128 hidden units.": 101770.0,
-            "That is the first layer alone.": 78500.0,
-            "The layers are added, not multiplied.": 784.0 * 100 * 10,
+            "Nothing that holds for other images. But 1,000 pairs can be kept, one by one.": HEART[0],
+            "There are a hundred times as many parameters as images. What would stop it half-way?": HEART[1],
         },
-        insight="784 · 100 + 100 and 100 · 10 + 10. Nearly all of them are in the first layer.",
+        insight="101,770 parameters keep 1,000 labels that follow no rule. A falling training loss proves no learning.",
     ),
     Exercise(
-        "12-e", "predict", "The training loss falls. How far does the validation loss fall?",
+        "12-d", "predict", "The training loss falls. How far does the validation loss fall?",
         reference=FALL[2],
         mistakes={
             "The parameters were fitted to the training images, and not to these.": FALL[0],
@@ -216,30 +252,28 @@ EXERCISES = [
         insight="The diagonal holds what is right, so its sum over all is the accuracy.",
     ),
     Exercise(
-        "12-f", "predict", "95 % of 2,000 images are right. How many percentage points is the standard error?",
-        reference=0.487,
+        "12-4", "implement", "Shares against how often they come true.",
+        reference=reliability,
+        cases=_sureness_cases,
         mistakes={
-            "That is the standard deviation of one image, in percentage points. Divide by √2000.": 21.8,
-            "That is a share of 1. In percentage points it is a hundred times as much.": 0.00487,
-            "You forgot the square root.": 0.00238,
+            "These are means of the tenth. Return how many: the sums.": _shares_in_tenths,
+            "A share of exactly 1 is lost: it belongs to the last tenth.": lambda confidence, right: _in_tenths(
+                (10 * confidence).astype(int), confidence, right),
+            "A share on an edge belongs to the tenth above it: k/10 ≤ share.": lambda confidence, right: _in_tenths(
+                np.ceil(10 * confidence).astype(int) - 1, confidence, right),
+            "np.round takes the nearest edge. A tenth begins at its edge: cut off, astype(int).":
+                lambda confidence, right: _in_tenths(np.round(10 * confidence), confidence, right),
+            "Expected and observed are swapped: the sum of the shares stands first.": lambda confidence, right:
+                reliability(confidence, right)[:, [0, 2, 1]],
+            "Rows are tenths, columns the three numbers: yours is transposed.": lambda confidence, right: reliability(
+                confidence, right).T,
+            "What is expected is the sum of the shares themselves. You counted each as the middle of its tenth.":
+                lambda confidence, right: _in_tenths(np.minimum((10 * confidence).astype(int), 9), confidence, right,
+                                                     lambda c, k: len(c) * (k + 0.5) / 10),
+            "The last column counts the wrong answers. Count the right ones.": lambda confidence, right: reliability(
+                confidence, ~np.asarray(right, bool)),
         },
-        insight="√(0.95 · 0.05 / 2000) = 0.0049, about half a percentage point.",
-        rtol=0.05,
-        atol=0.0,
-    ),
-    Exercise(
-        "12-4", "implement", "The standard error of an accuracy.",
-        reference=standard_error,
-        cases=[(0.95, 2000), (0.5, 100), (0.113, 1000)],
-        mistakes={
-            "That is the variance. The standard error is its square root.": lambda p, n: p * (1 - p) / n,
-            "That is one image's standard deviation. The mean of n has one √n times smaller.":
-                lambda p, n: np.sqrt(p * (1 - p)),
-            "n belongs under the root: divide by √n, not by n.": lambda p, n: np.sqrt(p * (1 - p)) / n,
-            "The variance of a number that is 0 or 1 is p(1 − p), not p.": lambda p, n: np.sqrt(p / n),
-            "In percentage points; a share was asked for.": lambda p, n: 100 * standard_error(p, n),
-        },
-        insight="Four times the images halve it.",
+        insight="Shares that keep their promise are called calibrated. The accuracy says nothing about it.",
     ),
     Exercise(
         "12-5", "implement", "Every image one pixel to the right.",
@@ -255,5 +289,19 @@ EXERCISES = [
                 lambda images: np.roll(images, 1, axis=1),
         },
         insight="Every pixel has its own weights, so a shifted digit meets other weights. Convolutions share them.",
+    ),
+    Exercise(
+        "12-6", "implement", "The standard error of an accuracy.",
+        reference=standard_error,
+        cases=[(0.95, 2000), (0.5, 100), (0.113, 1000)],
+        mistakes={
+            "That is the variance. The standard error is its square root.": lambda p, n: p * (1 - p) / n,
+            "That is one image's standard deviation. The mean of n has one √n times smaller.":
+                lambda p, n: np.sqrt(p * (1 - p)),
+            "n belongs under the root: divide by √n, not by n.": lambda p, n: np.sqrt(p * (1 - p)) / n,
+            "The variance of a number that is 0 or 1 is p(1 − p), not p.": lambda p, n: np.sqrt(p / n),
+            "In percentage points; a share was asked for.": lambda p, n: 100 * standard_error(p, n),
+        },
+        insight="Four times the images halve it.",
     ),
 ]  # fmt: skip
