@@ -78,7 +78,7 @@ class Plan:
 
 def plan_graph(
     graph: Graph, width: float, height: float | None = None, *, beside: int = 8, along: int = 0,
-    lines: tuple[int, int] = (1, 1),
+    lines: tuple[int, int] = (1, 1), near: float = NEAR,
 ) -> Plan:  # fmt: skip
     """Plan a picture of so many pixels; without a height, as high as it has to be.
 
@@ -86,11 +86,12 @@ def plan_graph(
         beside: letters of the longest text beside a node.
         along: letters of the longest label on an edge.
         lines: how many stand above and below a node, at most.
+        near: the least distance between two layers; a graph that would be denser is broken into bands.
     """
     if height is None:
-        return _plan(graph, width, None, beside, along, lines)[0]
+        return _plan(graph, width, None, beside, along, lines, near)[0]
     for scale in SCALES:  # the first at which everything fits: a picture on a larger sheet, then made smaller
-        plan, fits = _plan(graph, width / scale, height / scale, beside, along, lines)
+        plan, fits = _plan(graph, width / scale, height / scale, beside, along, lines, near)
         if fits:
             break
     return replace(plan, scale=scale)
@@ -102,7 +103,7 @@ def short(name: str) -> str:
 
 
 def _plan(
-    graph: Graph, width: float, height: float | None, beside: int, along: int, lines: tuple[int, int]
+    graph: Graph, width: float, height: float | None, beside: int, along: int, lines: tuple[int, int], near: float
 ) -> tuple[Plan, bool]:
     layout = graph.layout
     layers, rows = len(layout.layers), max(map(len, layout.layers))
@@ -113,7 +114,7 @@ def _plan(
     ends += 70 if missing else 0
 
     # How far the layers stand apart.
-    bands = 1 if height else math.ceil(layers / (int((width - 2 * MARGIN) / NEAR) + 1))
+    bands = 1 if height else math.ceil(layers / (int((width - 2 * MARGIN) / near) + 1))
     deep = math.ceil(layers / bands)
     step = min((width - 2 * max(ends, words / 2 + 4)) / max(deep - 1, 1), FAR)
     wordy = words + 8 < step or deep == 1

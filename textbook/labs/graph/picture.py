@@ -92,7 +92,9 @@ class WalkPicture:
                 point_arrow(self.lines[e], data.plan.curves[e][:: -1 if look[0].startswith("sen") else 1])
                 self.lines[e].set(**LINES[look[0]])
                 _write(self.notes[e], look[1])
-        return caption(data, frame)
+        return self.words(data, frame)
+
+    words = staticmethod(caption)
 
     def _changes(self, key: str | Edge, look: tuple) -> bool:
         before, self.looks[key] = self.looks.get(key), look
