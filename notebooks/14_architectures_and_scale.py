@@ -10,9 +10,8 @@ import torch
 from textbook import Tensor, ask, check, data, labs, language, nn, ops, optim, parallel
 from textbook.engine import grad
 from textbook.exercises import chapter_14 as ours
-from textbook.graph import Graph
 from textbook.names import SYMBOLS, cost, encode, ngram
-from textbook.plots import draw_graph, figure, picture
+from textbook.plots import figure, picture
 from textbook.show import folded, show_source
 from textbook.train import train
 
@@ -61,7 +60,7 @@ for ax, title in zip(axes, ("x", "upright edges", "level edges"), strict=True):
 picture(fig, alt="A seven; its upright edges, red on one side and blue on the other; its level edges, strong at the bar.")
 
 # %% [markdown]
-# Nine numbers, and they find edges anywhere. A layer has several such windows, one for each **channel** that comes out; and each window sees all channels that come in. In the package images are (N, height, width, channels), and `nn.Conv2d(c_in, c_out, size)` holds the weights, (size, size, c_in, c_out), and a bias for each channel.
+# Nine numbers find edges anywhere. A layer has several such windows, one for each **channel** that comes out; each sees all channels that come in. In the package images are (N, height, width, channels), and `nn.Conv2d(c_in, c_out, size)` holds the weights, (size, size, c_in, c_out), and a bias for each channel.
 #
 # **Question 14-a.** How many parameters has `nn.Conv2d(16, 32, 3)`?
 
@@ -72,7 +71,7 @@ ask.number("14-a", "parameters:")
 check.prediction("14-a")
 
 # %% [markdown]
-# Here is a net of one convolution, as a graph (`Graph.of` takes it from the loss). `nn.MaxPool2d(2)` keeps the largest number of each 2 × 2 block; `nn.Flatten` makes a row of what is left; `nn.Sequential` puts layers one after the other; `nn.Linear`, `ops.relu` and `ops.cross_entropy` you know.
+# Here is a net of one convolution. `nn.MaxPool2d(2)` keeps the largest number of each 2 × 2 block; `nn.Flatten` makes a row of what is left; `nn.Sequential` puts layers one after the other; `nn.Linear`, `ops.relu` and `ops.cross_entropy` you know. The lab has its graph, on smaller images: step forth and back, and watch the shapes; then give it more layers.
 
 # %% tags=["source: §8.3"]
 rng = np.random.default_rng(0)
@@ -82,9 +81,7 @@ x, y = Tensor(mnist.x_val[:8].reshape(-1, 28, 28, 1).astype(float), name="x"), m
 loss = ops.cross_entropy(cnn(x), y)
 
 # %%
-fig, ax = figure(9.6, 2.4)
-draw_graph(ax, Graph.of(loss), names=False, values=False)
-picture(fig, alt="The graph: x convolved with w, plus b, ReLU, max pool, reshape, times w, plus b, cross-entropy.")
+labs.architectures.show(net="cnn", layers=1, step=4)
 
 # %% [markdown]
 # **Question 14-b.** A weight of the first layer is used at 26 · 26 = 676 places of an image. Each place sends it a gradient. What is the weight's gradient?
@@ -96,7 +93,7 @@ ask.choice("14-b", "Of the 676 it is", ours.SHARED)
 check.prediction("14-b")
 
 # %% [markdown]
-# Sharing weights is nothing new to backpropagation: one node, many edges. So it needs no new algorithm, only a rule for `conv2d` in the table. Below, the same net in PyTorch, from the same weights. PyTorch has the channels before height and width, so axes are exchanged (`permute`) on the way. `agree` compares our gradients with PyTorch's, as arrays (`numpy`).
+# Sharing is nothing new to backpropagation: messages add up. A convolution needs no new algorithm, only a rule for `conv2d` in the table. Below, the same net in PyTorch, from the same weights. PyTorch has the channels before height and width, so axes are exchanged (`permute`) on the way. `agree` compares our gradients with PyTorch's, as arrays (`numpy`).
 
 # %%
 def agree(gradients, theirs):
@@ -105,7 +102,6 @@ def agree(gradients, theirs):
     print("largest difference below 1e-12:", bool(worst < 1e-12))
     assert worst < 1e-12
 
-# %%
 from torch.nn import functional as F
 
 loss.backward()
@@ -122,18 +118,13 @@ agree([p.grad for p in cnn.parameters()], [w, b, v, c])
 #
 # $$h_t=\tanh(x_t W+h_{t-1}U+b),\qquad h_0=0\tag{14.2}$$
 #
-# That is a loop, and a graph has none (chapter 1). But each turn of the loop makes new nodes. **Unrolled**, it is an ordinary graph, as long as the sequence; $W$, $U$ and $b$ are nodes with an edge to each step. `nn.RNN(n_in, n_hidden)` is (14.2); here is the loop itself, three times round (`ops.tanh`):
+# That is a loop, and a graph has none (chapter 1). But each turn of the loop makes new nodes. **Unrolled**, it is an ordinary graph, as long as the sequence; $W$, $U$ and $b$ are nodes with an edge to each step. `nn.RNN(n_in, n_hidden)` is (14.2), with `ops.tanh`, and this is its loop. In the lab it runs three times round: find the messages to $U$, and add a step or two.
 
 # %% tags=["source: §8.3"]
-W, U, b = (Tensor(rng.normal(size=shape), requires_grad=True, name=name) for name, shape in (("W", (2, 3)), ("U", (3, 3)), ("b", 3)))
-h = Tensor(np.zeros((1, 3)), name="h0")
-for t in range(1, 4):
-    h = ops.tanh(Tensor(rng.normal(size=(1, 2)), name=f"x{t}") @ W + h @ U + b)
+show_source(nn.RNN.states, docstring=False)
 
 # %%
-fig, ax = figure(9.6, 3.6)
-draw_graph(ax, Graph.of(h), names=False, values=False, shapes=False)
-picture(fig, alt="Three steps in a row. Each multiplies its x by W and the state before by U, adds b, and takes tanh.")
+labs.architectures.show(net="rnn", steps=3)
 
 # %% [markdown]
 # Backpropagation on it is called **backpropagation through time**: from the last state to the first, and each step adds its share to the gradient of $U$.
@@ -175,7 +166,7 @@ agree([rnn.inward.w.grad.T, rnn.u.grad.T, rnn.inward.b.grad], [theirs.weight_ih_
 #
 # $$a_{ts}=\frac{\exp(q_t\cdot k_s/\sqrt d)}{\sum_{s'\le t}\exp(q_t\cdot k_{s'}/\sqrt d)},\qquad z_t=\sum_{s\le t}a_{ts}\,v_s\tag{14.3}$$
 #
-# Why $\sqrt d$? A sum of $d$ products of independent numbers with variance 1 has variance $d$. Divided by its root, scores keep their size, and the softmax its slope. The sums stop at $t$: the attention is **causal**, because a model that is to guess the next letter must not see it. In practice the hidden scores are set to $-\infty$ (a **mask**), and $\exp(-\infty)=0$.
+# Why $\sqrt d$? A sum of $d$ products of independent numbers with variance 1 has variance $d$. Divided by its root, scores keep their size, and the softmax its slope. The sums stop at $t$: the attention is **causal**, because a model that is to guess the next letter must not see it. In practice hidden scores become $-\infty$ (a **mask**), and $\exp(-\infty)=0$.
 #
 # **Question 14-c.** Causal: where does the first place of a sequence put its attention?
 
@@ -203,9 +194,7 @@ z = ops.attention(q, k, v, ops.causal_mask(5))
 print("yours and the package's agree:", np.allclose(attention(q.data, k.data, v.data), z.data))
 
 # %%
-fig, ax = figure(9.6, 2.6)
-draw_graph(ax, Graph.of((z * z).sum()), names=False, values=False)
-picture(fig, alt="query, scaled, times key transposed; plus the mask; softmax; times value.")
+labs.architectures.show(net="attention", tokens=4)
 
 # %%
 (z * z).sum().backward()
@@ -232,7 +221,7 @@ show_source(nn.TransformerBlock.__call__)
 # %% [markdown]
 # ## 14.4 A model that writes names
 #
-# With the book come (`data.load_names`) 5,163 first names of the 1990 census of the United States, each once, shuffled: 4,163 to fit, 500 to choose on, 500 for the end. `encode` makes numbers of them, by their place in `SYMBOLS`: `.` is 0 and begins and ends a name, a to z are 1 to 26. What comes in is `x`, what should come next is `y`; −1 says that nothing is asked.
+# With the book come (`data.load_names`) 5,163 first names of the United States' census of 1990, shuffled: 4,163 to fit, 500 to choose on, 500 for the end. `encode` makes numbers of them, by their place in `SYMBOLS`: `.` is 0 and begins and ends a name, a to z are 1 to 26. What comes in is `x`, what should come next is `y`; −1 says that nothing is asked.
 
 # %% tags=["source: §8.3"]
 names = data.load_names()
@@ -524,7 +513,7 @@ check.exercise("14-6", micro_batches)
 #
 # ## 14.9 What you can do now
 #
-# The source closes with a list of what its reader should understand and be able to do. Here it is, as a self-check. Take an exercise of each row, in a fresh copy of its chapter.
+# The source closes with what its reader should understand and be able to do; here it is as a self-check. Take an exercise of each row.
 
 # %% [markdown] tags=["source: §8.1"]
 # | **computational graphs** | where it is shown | try |
@@ -548,7 +537,7 @@ check.exercise("14-6", micro_batches)
 # | the variants, and what each improves | [9.2–9.6](09_optimizers.ipynb), [11](11_second_order.ipynb) | [9-1](09_optimizers.ipynb), [9-2](09_optimizers.ipynb), [11-5](11_second_order.ipynb) |
 # | *skill:* write gradient descent | [5.3](05_gradient_descent.ipynb), [12.7](12_mnist.ipynb) | [5-1](05_gradient_descent.ipynb), [5-4](05_gradient_descent.ipynb), [12-2](12_mnist.ipynb) |
 # | *skill:* strengths and weaknesses of optimizers | [9.7](09_optimizers.ipynb), [11.8](11_second_order.ipynb) | [9-3](09_optimizers.ipynb), [9-4](09_optimizers.ipynb), [11-2](11_second_order.ipynb) |
-# | *skill:* tune a learning rate | [5.8](05_gradient_descent.ipynb), [10.7](10_vanishing_exploding.ipynb) | [5-6](05_gradient_descent.ipynb), [9-4](09_optimizers.ipynb), [10-7](10_vanishing_exploding.ipynb) |
+# | *skill:* tune a learning rate | [5.8](05_gradient_descent.ipynb), [10.7](10_vanishing_exploding.ipynb), [12.7](12_mnist.ipynb) | [5-6](05_gradient_descent.ipynb), [9-4](09_optimizers.ipynb), [10-7](10_vanishing_exploding.ipynb) |
 
 # %% [markdown] tags=["source: §8.3"]
 # ## 14.10 Where to go next
@@ -563,7 +552,7 @@ check.exercise("14-6", micro_batches)
 # | distribution | 14.6–14.8 | P. Goyal et al., arXiv:1706.02677; S. Rajbhandari et al., *ZeRO*, SC 2020 |
 # | projects | chapter [12](12_mnist.ipynb) | take your own data; begin with baselines and a zero-input check |
 #
-# **The frontier**, as the source saw it in 2025, in the words of this book. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two more evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past stand in the [Welcome](00_welcome.ipynb), looked up and corrected.)
+# **The frontier**, as the source saw it in 2025. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two more evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past stand in the [Welcome](00_welcome.ipynb), looked up and corrected.)
 #
 # **What remains.** The source ends by calling the three ideas keys rather than tools: to better models, to finding faults, to new methods, to other fields. Here is what you may have seen on the way. A model is a program made of small steps, each of which knows its own slope. Because they compose, the slope of the whole is a walk back, at a small multiple of the price of running it, whatever the program: a digit reader, a writer of names, a step of training. And a slope, followed patiently, is enough to find what nobody could have written down. All three fit on a page. You have written that page.
 #
