@@ -65,7 +65,7 @@ def test_the_block_of_attention_is_torchs(torch, tokens):
     p = leaves(torch, root)
     q, k, v = (p["x"] @ p[name] for name in ("Wq", "Wk", "Wv"))
     heard = f.scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True)[0]
-    compare(root, f.mse_loss(p["x"] + heard @ p["Wo"], p["y"]), p)
+    compare(root, f.cross_entropy(p["x"] + heard @ p["Wo"], torch.tensor(labels(root))), p)
 
 
 def compare(root, loss, p):
@@ -115,7 +115,7 @@ def test_time_runs_forwards_and_its_messages_backwards():
     made = [m.node for m in d.moments if m.what == "value" and m.node.startswith("h") and len(m.node) == 2]
     assert made == ["h1", "h2", "h3", "h4"]
     to_u = [m.edges[0].target for m in d.moments if m.what == "message" and m.node == "U"]
-    assert to_u == ["h3U", "h2U", "h1U"] or to_u == ["hU4", "hU3", "hU2"]
+    assert to_u == ["hU4", "hU3", "hU2"]
 
 
 def test_the_words_say_rule_shapes_lengths_and_what_is_added():

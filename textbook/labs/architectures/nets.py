@@ -53,9 +53,10 @@ def recurrent(steps: int) -> Tensor:
 
 
 def attention(tokens: int) -> Tensor:
-    """A block of one head: each token asks, sees those up to itself, and adds what it hears; mean squared error.
+    """A block of one head: each token asks, sees those up to itself, and adds what it hears; cross-entropy.
 
-    Its input x gets a gradient too: it would go on to the block before.
+    Its features are taken as scores, for one of D tokens to come.  The input x gets a gradient too: it would go on to
+    the block before.
     """
     rng = np.random.default_rng(0)
     layer, x = nn.Attention(D, 1, rng=rng, dtype=float), Tensor(rng.normal(size=(tokens, D)), True, name="x")
@@ -65,9 +66,7 @@ def attention(tokens: int) -> Tensor:
     unseen = Tensor(np.where(ops.causal_mask(tokens), 0.0, -np.inf), name="mask")
     weights = named("A", ops.softmax(named("seen", fits + unseen)))
     out = named("out", named("heard", weights @ v) @ named("Wo", layer.out.w))
-    y_hat, y = named("y_hat", x + out), Tensor(rng.normal(size=(tokens, D)), name="y")
-    error = named("error", y_hat - y)
-    return named("L", ops.mean(named("square", error * error)))
+    return named("L", ops.cross_entropy(named("scores", x + out), rng.integers(0, D, tokens)))
 
 
 def loss_of(features: Tensor, head: nn.Linear, rng: np.random.Generator) -> Tensor:

@@ -19,7 +19,6 @@ FORWARD = {
     "transpose": "rows become columns",
     "softmax": "each row becomes shares that sum to 1",
     "cross_entropy": "the mean of −log of the true class's share",
-    "mean": "the mean of all numbers",
 }
 BACK = {
     "conv2d": ("g, spread back by the same window over the pixels that it saw",
@@ -31,9 +30,7 @@ BACK = {
     "transpose": ("g, turned back",),
     "softmax": ("share · (g − the mean of g by the shares), in each row",),
     "cross_entropy": ("g · (shares − truth) / N",),
-    "mean": ("g / how many there are, to each",),
     "add": ("g as it is", "g as it is"),
-    "sub": ("g as it is", "−g"),
     "mul": ("g · the other factor", "g · the other factor"),
     "matmul": ("g times the right factor transposed", "the left factor transposed times g"),
 }  # fmt: skip
@@ -87,7 +84,7 @@ def message(walk: Walk, m: Message, frame: int) -> str:
     text = f"Back through {e.target} = {op}(…): {v} is sent {rule[min(e.index, len(rule) - 1)]}"
     there, here = np.shape(m.upstream), np.shape(m.message)
     text += f", {shape(there)} → {shape(here)}" if there != here else f", of shape {shape(here)}"
-    if op in ("add", "sub") and there != here:
+    if op == "add" and there != here:
         text += ", summed over what it was repeated along"
     text += f". Length of the message {length(m.message)}"
     total = len(walk.received[v])
