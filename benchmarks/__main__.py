@@ -11,6 +11,7 @@ TABLES = {
     "engine": "The engine",
     "architectures": "Architectures",
     "latency": "The live figure",
+    "dashboard": "The training dashboard",
     "parallel": "Two processes",
 }
 LONG = "mnist"  # 25 minutes of trainings: only when it is asked for

@@ -1,5 +1,6 @@
 """The training lab in JupyterLab: nothing runs by itself; everything can be changed while it trains."""
 
+import itertools
 import re
 
 import numpy as np
@@ -118,6 +119,46 @@ def test_training_is_steered_while_it_runs(notebook):
     tab.ask("view.run.optimizer.step = lambda: 1 / 0")
     tab.page.get_by_role("alert").filter(has_text="ZeroDivisionError").wait_for()
     until_reading(tab, "^Failed")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_each_side_is_chosen_in_the_run_and_pytorch_takes_over_at_reset(notebook, theme):
+    tab = notebook([CELL])
+    tab.theme(theme)
+    figure = Figure(tab)
+    button(tab, "start").click()
+    until_reading(tab, r"^Training · .*accuracy 0\.[5-9]")
+    seen = []
+    for beside, words in {
+        "gradient norms": "log₁₀ of the gradient norm: ", "update : data": "log₁₀ of update : data: ",
+        "confusion matrix": "Most often confused: ", "worst mistakes": " are wrong; the worst is ",
+    }.items():  # fmt: skip
+        button(tab, "beside").select_option(beside)
+        until_caption(tab, words)
+        button(tab, "start").click()
+        until_reading(tab, "^Paused")
+        picture = tab.pixels(PICTURE)
+        seen.append(picture[:, picture.shape[1] * 3 // 5 :])
+        button(tab, "start").click()
+        until_reading(tab, "^Training")
+    for one, other in itertools.pairwise(seen):
+        assert (np.abs(one - other) > 60).any(axis=-1).sum() > 500
+
+    # A change is marked on the curves.
+    button(tab, "lr").focus()
+    tab.page.keyboard.press("ArrowRight")
+    until_reading(tab, r"^Training · .*α = 0\.00112")
+    tab.until_kernel("len(view.run.changes) == 2 and len(view.data.changes) == 2")
+
+    # The other engine, from the next reset on.
+    figure.unfold()
+    button(tab, "engine").select_option("PyTorch")
+    until_reading(tab, "engine: from the next Reset$")
+    button(tab, "reset").click()
+    until_reading(tab, "^Ready · by PyTorch · step 0 ")
+    button(tab, "start").click()
+    until_reading(tab, r"^Training · by PyTorch · .*accuracy 0\.[5-9]")
+    assert not tab.errors
 
 
 def test_closing_and_running_again_leave_nothing_behind(notebook):

@@ -22,7 +22,9 @@ from textbook.labs.mnist_training.run import AT_RESET, Run, Training, widths
 from textbook.labs.mnist_training.sides import BESIDE
 
 SLICE = 0.02  # seconds of training between two looks at the kernel's messages
-REPAINT = 0.125  # seconds between two pictures
+REPAINT = 0.125  # seconds between two pictures, at least
+SHARE = 8  # and so many times what a picture takes: watching slows the training by about a seventh at most
+SLOWEST = 0.5  # but no more
 SPEAK = 3.0  # seconds between two captions, which screen readers read out
 
 
@@ -78,6 +80,7 @@ class TrainingView(View):
     def __init__(self, lab: Lab, settings: Any) -> None:
         self.failure: Exception | None = None
         self.work = Work(self._take_a_slice, ended=self._end, failed=self._fail)
+        self._cost = 0.0  # seconds that the last picture took
         self._trained, self._from = 0.0, 0  # for the pace: seconds at work, and since which step
         super().__init__(lab, settings)
         # A run whose output was replaced can't be seen, nor stopped by hand.
@@ -163,7 +166,7 @@ class TrainingView(View):
         self._trained += now - began
         if not self.run.going:
             return None
-        if now - self._painted >= REPAINT:
+        if now - self._painted >= min(max(REPAINT, (SHARE - 1) * self._cost), SLOWEST):
             self._paint(speak=now - self._spoken >= SPEAK)
         return max(0.0, began + 1 / pace - time.perf_counter()) if pace else 0.0
 
@@ -195,12 +198,14 @@ class TrainingView(View):
 
     def _paint(self, speak: bool = True) -> None:
         """Show the run as it stands; `speak` changes the caption too, which screen readers read out."""
+        began = time.perf_counter()
         self.scene.speak = speak
         self.scene.change(self.scene.settings)
+        self.told()
         self._painted = time.perf_counter()
+        self._cost = self._painted - began
         if speak:
             self._spoken = self._painted
-        self.told()
 
     def state(self) -> Iterator[str]:
         """How far it has come, in parts."""

@@ -161,7 +161,7 @@ class ByLayer(Side):
             line.set_data(d.measured[::stride][keep] / unit, y[keep])
         if not len(numbers) or not np.isfinite(numbers[-1, [0, -1]]).all():
             return ""
-        first, last = numbers[-1, [0, -1]]
+        first, last = numbers[-1, [0, -1]].round(1) + 0.0  # no −0.0
         return minus(f"{self.words}: {first:.1f} in the first layer, {last:.1f} in the last")
 
 
