@@ -23,8 +23,8 @@ from textbook.labs.mnist_training.sides import BESIDE
 
 SLICE = 0.02  # seconds of training between two looks at the kernel's messages
 REPAINT = 0.125  # seconds between two pictures, at least
-SHARE = 8  # and so many times what a picture takes: watching slows the training by about a seventh at most
-SLOWEST = 0.5  # but no more
+SHARE = 10  # pictures take one part in so many of the processor's time, whatever else it does
+SLOWEST = 0.5  # seconds of work between two pictures, at most
 SPEAK = 3.0  # seconds between two captions, which screen readers read out
 
 
@@ -80,7 +80,7 @@ class TrainingView(View):
     def __init__(self, lab: Lab, settings: Any) -> None:
         self.failure: Exception | None = None
         self.work = Work(self._take_a_slice, ended=self._end, failed=self._fail)
-        self._cost = 0.0  # seconds that the last picture took
+        self._cost = self._spent = 0.0  # processor time: of the last picture, and at its end
         self._trained, self._from = 0.0, 0  # for the pace: seconds at work, and since which step
         super().__init__(lab, settings)
         # A run whose output was replaced can't be seen, nor stopped by hand.
@@ -166,7 +166,8 @@ class TrainingView(View):
         self._trained += now - began
         if not self.run.going:
             return None
-        if now - self._painted >= min(max(REPAINT, (SHARE - 1) * self._cost), SLOWEST):
+        rest = min((SHARE - 1) * self._cost, SLOWEST)
+        if now - self._painted >= REPAINT and time.process_time() - self._spent >= rest:
             self._paint(speak=now - self._spoken >= SPEAK)
         return max(0.0, began + 1 / pace - time.perf_counter()) if pace else 0.0
 
@@ -198,12 +199,12 @@ class TrainingView(View):
 
     def _paint(self, speak: bool = True) -> None:
         """Show the run as it stands; `speak` changes the caption too, which screen readers read out."""
-        began = time.perf_counter()
+        began = time.process_time()
         self.scene.speak = speak
         self.scene.change(self.scene.settings)
         self.told()
-        self._painted = time.perf_counter()
-        self._cost = self._painted - began
+        self._painted, self._spent = time.perf_counter(), time.process_time()
+        self._cost = self._spent - began
         if speak:
             self._spoken = self._painted
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from textbook import plots
 from textbook.labs.mnist_training.run import Training
-from textbook.labs.mnist_training.sides import GREY, sides
+from textbook.labs.mnist_training.sides import GREY, SIDES, Side
 from textbook.plots.style import BLUE, ORANGE
 
 TOP = 10.0  # nats; larger losses are drawn at the upper edge
@@ -32,7 +32,7 @@ class TrainingPicture:
             self.accuracy = self.figure.add_subplot(grid[1, 0], sharex=self.loss)
             self.room = self.figure.add_subplot(grid[:, 1])
             self.room.set_axis_off()
-            self.sides = sides(self.room)
+            self.sides: dict[str, Side] = {}  # those that have been looked at: each takes time to make
             (self.raw,) = self.loss.plot([], [], "-", color=BLUE, lw=0.8, alpha=0.4, label="each batch trained on")
             (self.smooth,) = self.loss.plot([], [], "-", color=BLUE, label="their running mean")
             (self.val_loss,) = self.loss.plot([], [], "o--", color=ORANGE, ms=4, lw=1.2, label="validation digits")
@@ -52,7 +52,6 @@ class TrainingPicture:
         self.accuracy.text(1, 0.1, "guessing ", transform=self.accuracy.get_yaxis_transform(), ha="right", va="bottom",
                            color=GREY, fontsize=9)  # fmt: skip
         self.live: list[Artist] = [self.raw, self.smooth, self.val_loss, self.val, *marks]
-        self.live += [artist for side in self.sides.values() for artist in side.live]
 
     def frame(self, data: Training) -> tuple:
         """What the fixed part of the picture depends on."""
@@ -61,6 +60,9 @@ class TrainingPicture:
         floor = min(floor, self.loss.get_ylim()[0]) if len(data.loss) else floor  # within a run it only sinks
         end = max(data.total, len(data.loss), 1)
         self.unit = data.per_epoch if end > data.per_epoch else 1  # of the horizontal axis, in steps
+        if data.beside not in self.sides:
+            self.sides[data.beside] = side = SIDES[data.beside][1](self.room)
+            self.live += side.live
         return floor, end, self.unit, data.beside, self.sides[data.beside].of(data)
 
     def scenery(self, data: Training) -> None:

@@ -18,7 +18,7 @@ from textbook.labs.mnist_training.deep import REMEDIES, deep_net
 
 SMOOTHING = 0.95  # weight of the past in the running mean of the loss
 CHECKS = 4  # validations in an epoch, the last at its end
-MEASURES = 32  # of gradients and updates, in an epoch, about
+MEASURES = 16  # of gradients and updates, in an epoch, about
 TILES = 4  # the first TILES² units are shown
 AT_RESET = ("network", "hidden", "batch", "activation", "init", "engine", "seed")
 

@@ -36,6 +36,7 @@ class Side:
     def __init__(self, room: Axes) -> None:
         self.room, self.axes = room, room.inset_axes(self.rect)
         self.axes.patch.set_visible(False)
+        self.axes.set_in_layout(False)
         self.live: list[Artist] = []
 
     def show(self, shown: bool) -> None:
@@ -239,24 +240,22 @@ class Mistakes(Side):
         return f"{len(wrong)} are wrong; the worst is a {true} read as a {read}, with probability {sure}"
 
 
-def sides(room: Axes) -> dict[str, Side]:
-    """All of them, by the value of the setting `beside`."""
-    return {
-        "weights": Weights(room),
-        "gradients": ByLayer(room, lambda d: d.gradients, "gradient norm by layer\nlog₁₀ ‖∂ℒ/∂W‖",
-                             "log₁₀ of the gradient norm", -3, 1, "lower left"),
-        "updates": ByLayer(room, lambda d: d.updates, "update : data by layer\nlog₁₀ ‖ΔW‖ / ‖W‖",
-                           "log₁₀ of update : data", -5, -1, "upper right",
-                           (-3.0, "−3: Karpathy's rule of thumb")),
-        "confusion": Confusion(room),
-        "mistakes": Mistakes(room),
-    }  # fmt: skip
+def _gradients(room: Axes) -> Side:
+    return ByLayer(room, lambda d: d.gradients, "gradient norm by layer\nlog₁₀ ‖∂ℒ/∂W‖",
+                   "log₁₀ of the gradient norm", -3, 1, "lower left")  # fmt: skip
 
 
-BESIDE = {
-    "weights": "first-layer weights",
-    "gradients": "gradient norms",
-    "updates": "update : data",
-    "confusion": "confusion matrix",
-    "mistakes": "worst mistakes",
+def _updates(room: Axes) -> Side:
+    return ByLayer(room, lambda d: d.updates, "update : data by layer\nlog₁₀ ‖ΔW‖ / ‖W‖", "log₁₀ of update : data",
+                   -5, -1, "upper right", (-3.0, "−3: Karpathy's rule of thumb"))  # fmt: skip
+
+
+# By the value of the setting `beside`: what the menu says, and what makes it.
+SIDES: dict[str, tuple[str, Callable[[Axes], Side]]] = {
+    "weights": ("first-layer weights", Weights),
+    "gradients": ("gradient norms", _gradients),
+    "updates": ("update : data", _updates),
+    "confusion": ("confusion matrix", Confusion),
+    "mistakes": ("worst mistakes", Mistakes),
 }
+BESIDE = {name: words for name, (words, _) in SIDES.items()}
