@@ -27,7 +27,7 @@ labs.attention.show()
 # - differentiate through a step of training;
 # - say what travels between processes that train one model, and what each keeps.
 #
-# **You need** chapters [4](04_backpropagation_on_arrays.ipynb) and [7](07_classification.ipynb); for 14.5 on, [9](09_optimizers.ipynb). **Time**: two hours with the exercises.
+# **You need** chapters [4](04_backpropagation_on_arrays.ipynb) and [7](07_classification.ipynb); for 14.4 on, [9](09_optimizers.ipynb). **Time**: two hours with the exercises.
 #
 # ## 14.1 A small window: convolution
 #
@@ -230,7 +230,7 @@ for row in encode(["anna"]):
     print(row[0])
 
 # %% [markdown]
-# The model gives probabilities for the next character; the loss is the mean of $-\log p$ of the one that came: a cross-entropy, in **nats per character**. Before training, baselines.
+# The model gives probabilities for the next character; the loss is the mean of $-\log p$ of the one that came, in **nats per character**. Baselines first.
 #
 # **Question 14-d.** What is the loss of a model that gives all 27 symbols the same probability?
 
@@ -484,7 +484,7 @@ print("same parameters after 5 steps:", np.allclose(full.params, sharded.params,
 #
 # A model too large for one device is cut by layers: stage 1 has the first ones, stage 2 the next. Then stage 2 waits for stage 1. So the batch is cut too, into $m$ **micro-batches** that follow each other through the $p$ stages. What remains idle, while the pipeline fills and empties, is the **bubble**.
 #
-# **Before you drag.** Four stages, one micro-batch: which share of the stages' time is idle? And with eight?
+# With four stages and one micro-batch, three quarters of the time is idle. **Guess before you drag:** how many micro-batches bring it down to a quarter?
 
 # %% tags=["source: §8.3"]
 labs.data_parallel.show(shown="pipeline", processes=4, micro_batches=1)
@@ -552,9 +552,9 @@ check.exercise("14-6", micro_batches)
 # | distribution | 14.6–14.8 | P. Goyal et al., arXiv:1706.02677; S. Rajbhandari et al., *ZeRO*, SC 2020 |
 # | projects | chapter [12](12_mnist.ipynb) | take your own data; begin with baselines and a zero-input check |
 #
-# **The frontier**, as the source saw it in 2025. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two more evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past stand in the [Welcome](00_welcome.ipynb), looked up and corrected.)
+# **The frontier**, as the source saw it in 2025. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two more evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past: corrected in the [Welcome](00_welcome.ipynb).)
 #
-# **What remains.** The source ends by calling the three ideas keys rather than tools: to better models, to finding faults, to new methods, to other fields. Here is what you may have seen on the way. A model is a program made of small steps, each of which knows its own slope. Because they compose, the slope of the whole is a walk back, at a small multiple of the price of running it, whatever the program: a digit reader, a writer of names, a step of training. And a slope, followed patiently, is enough to find what nobody could have written down. All three fit on a page. You have written that page.
+# **What remains.** The source ends by calling the three ideas keys rather than tools: to better models, to finding faults, to new methods, to other fields. This book would put it so. A model is a program made of small steps, each of which knows its own slope. Because they compose, the slope of the whole is a walk back, at a small multiple of the price of running it, whatever the program: a digit reader, a writer of names, a step of training. And a slope, followed patiently, is enough to find what nobody could have written down. All three fit on a page. You have written that page.
 #
 # ## In PyTorch
 #
