@@ -1,6 +1,7 @@
 """The project as a whole: its layers, its requirements, its README, and the tools behind `make`."""
 
 import ast
+import importlib
 import json
 import os
 import re
@@ -272,6 +273,28 @@ def test_install_names_a_missing_venv(monkeypatch):
     monkeypatch.setattr(install, "find_spec", lambda name: None if name == "ensurepip" else True)
     with pytest.raises(SystemExit, match=r"sudo apt install python3\.\d+-venv"):
         install.check_python()
+
+
+# ---- tools/websocket.py ----
+
+def test_the_server_holds_no_answer_back(monkeypatch):
+    commands, done = [], []
+    monkeypatch.setattr(lab.subprocess, "call", lambda command, **_: commands.append(command) or 0)
+    lab.jupyterlab("notebooks/00_welcome.ipynb", [])
+    option = "--ServerApp.kernel_websocket_connection_class="
+    module, name = next(word for word in commands[0] if word.startswith(option)).removeprefix(option).rsplit(".", 1)
+    prompt = getattr(importlib.import_module(module), name)
+    usual = prompt.__base__
+    monkeypatch.setattr(usual, "connect", lambda self: done.append("connect"))
+
+    class Handler:
+        def set_nodelay(self, on):
+            done.append(on)
+
+    connection = object.__new__(prompt)
+    monkeypatch.setattr(usual, "websocket_handler", Handler())
+    connection.connect()
+    assert done == [True, "connect"]
 
 
 # ---- tools/lab.py: the reader's own copy ----

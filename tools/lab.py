@@ -102,6 +102,7 @@ def reset(chapter: str, book: Path = BOOK, copy: Path = COPY) -> str:
 def jupyterlab(chapter: str, arguments: list[str]) -> int:
     """Open JupyterLab on a chapter. Its root is the book's, so that links from chapters to the package work."""
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}",
+               "--ServerApp.kernel_websocket_connection_class=tools.websocket.Prompt",
                f"--LabApp.default_url=/lab/tree/{chapter}", *arguments]
     if hasattr(os, "geteuid") and os.geteuid() == 0:    # in a container; JupyterLab listens on this machine only
         command.append("--allow-root")

@@ -268,6 +268,7 @@ def jupyter_lab(home: Path) -> Iterator[Jupyter]:
     options = [
         "--no-browser", "--allow-root", f"--ServerApp.root_dir={folder}", "--ServerApp.port=0",
         "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--ServerApp.terminals_enabled=False",
+        "--ServerApp.kernel_websocket_connection_class=tools.websocket.Prompt",
         "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
