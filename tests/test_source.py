@@ -32,6 +32,7 @@ CHAPTERS = {
     ],
     "11_second_order": ["§7.6", "Table 6", "erratum 18"],
     "12_mnist": ["§8.2", "erratum 10"],
+    "13_pitfalls": ["§8.2"],
     "14_architectures_and_scale": ["§8.1", "§8.3"],
 }
 

@@ -1,0 +1,356 @@
+"""Exercises of chapter 13, pitfalls."""
+
+import numpy as np
+
+from textbook.exercises import Exercise
+
+REMEDIES = ("dropout", "L2", "shifted images", "early stopping")
+SMALL = ("it helps: the gap gets smaller", "it changes nothing", "it does harm")
+CURVES = ("overfitting", "underfitting", "diverged", "neither")
+
+
+def stop_at(losses, patience):
+    """Where early stopping takes its weights: the lowest loss seen before `patience` checks in a row brought none."""
+    best = 0
+    for k in range(1, len(losses)):
+        if losses[k] < losses[best]:
+            best = k
+        elif k - best >= patience:
+            break
+    return best
+
+
+def dropout(h, keep, p):
+    """Inverted dropout: what is kept grows by 1/(1 − p)."""
+    return h * keep / (1 - p)
+
+
+def l2_gradient(g, w, lam):
+    """The gradient of ℒ + λ/2 Σ w²."""
+    return g + lam * w
+
+
+def shifted(images, down, right):
+    """Every image moved by whole pixels; paper moves in, ink may leave."""
+    squares = images.reshape(-1, 28, 28)
+    moved = np.zeros_like(squares)
+    for i in range(28):
+        for j in range(28):
+            if 0 <= i - down < 28 and 0 <= j - right < 28:
+                moved[:, i, j] = squares[:, i - down, j - right]
+    return moved.reshape(-1, 784)
+
+
+def clipped(gradients, most):
+    """All gradients scaled by one factor, to a joint norm of at most `most`."""
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    factor = min(1.0, most / norm)
+    return [factor * g for g in gradients]
+
+
+def name_cause(training, validation):
+    """What two loss curves tell."""
+    if not np.isfinite(training[-1]) or training[-1] > 2 * training[0]:
+        return "diverged"
+    if training[-1] > 0.5 * training[0]:
+        return "underfitting"
+    if validation[-1] > 1.1 * min(validation):
+        return "overfitting"
+    return "neither"
+
+
+def _stop_cases(rng):
+    return [
+        (np.array([2.3, 1.0, 0.8, 0.9, 0.85, 0.7, 0.71, 0.72, 0.73]), 2),
+        (np.array([2.3, 1.0, 0.8, 0.9, 0.85, 0.7, 0.71, 0.72, 0.73, 0.2]), 3),
+        (np.array([2.3, 1.0, 0.9, 0.95, 0.8, 0.6]), 3),
+        (np.array([1.0, 1.1, 1.2, 1.3, 0.1]), 1),
+        (np.array([3.0, 2.0, 2.5, 2.4, 2.3, 2.2, 1.0]), 4),
+        (np.array([3.0, 2.0, 2.1, 1.9, 2.0, 1.8, 1.9, 1.7, 2.2, 2.3, 2.4]), 2),
+    ]
+
+
+def _stops_now(losses, patience):
+    """Where the waiting ends, in place of where the best was."""
+    best = 0
+    for k in range(1, len(losses)):
+        if losses[k] < losses[best]:
+            best = k
+        elif k - best >= patience:
+            return k
+    return len(losses) - 1
+
+
+def _rises_in_a_row(losses, patience):
+    best, rises = 0, 0
+    for k in range(1, len(losses)):
+        rises = rises + 1 if losses[k] >= losses[k - 1] else 0
+        if losses[k] < losses[best]:
+            best = k
+        if rises >= patience:
+            break
+    return best
+
+
+def _never_forgets(losses, patience):
+    best, bad = 0, 0
+    for k in range(1, len(losses)):
+        if losses[k] < losses[best]:
+            best = k
+        else:
+            bad += 1
+        if bad >= patience:
+            break
+    return best
+
+
+def _one_too_late(losses, patience):
+    return stop_at(losses, patience + 1)
+
+
+def _dropout_cases(rng):
+    return [
+        (rng.normal(size=(n, m)), rng.random((n, m)) >= p, p) for n, m, p in ((3, 4, 0.3), (5, 2, 0.8), (2, 6, 0.1))
+    ]
+
+
+def _l2_cases(rng):
+    return [(rng.normal(size=s), rng.normal(size=s), lam) for s, lam in (((3, 4), 0.1), ((5,), 0.7), ((2, 2), 0.01))]
+
+
+def _shift_cases(rng):
+    return [(rng.random((n, 784)), down, right) for n, down, right in ((2, 1, -2), (1, -3, 1), (3, 0, 2), (1, 2, 0))]
+
+
+def _signs_swapped(images, down, right):
+    return shifted(images, -down, -right)
+
+
+def _axes_swapped(images, down, right):
+    return shifted(images, right, down)
+
+
+def _rolled(images, down, right):
+    return np.roll(images.reshape(-1, 28, 28), (down, right), axis=(1, 2)).reshape(-1, 784)
+
+
+def _clip_cases(rng):
+    return [
+        ([rng.normal(size=(3, 2)), rng.normal(size=4)], 0.5),
+        ([3 * rng.normal(size=(2, 2)), 0.1 * rng.normal(size=(2, 3))], 1.0),
+        ([0.01 * rng.normal(size=(3, 2)), 0.02 * rng.normal(size=4)], 2.0),
+        ([0.5 * rng.random(5), 0.5 * rng.random(5)], 0.9),
+    ]
+
+
+def _each_alone(gradients, most):
+    return [clipped([g], most)[0] for g in gradients]
+
+
+def _always(gradients, most):
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [most / norm * g for g in gradients]
+
+
+def _entries(gradients, most):
+    return [np.clip(g, -most, most) for g in gradients]
+
+
+def _norms_added(gradients, most):
+    factor = min(1.0, most / sum(np.linalg.norm(g) for g in gradients))
+    return [factor * g for g in gradients]
+
+
+def _squared(gradients, most):
+    factor = min(1.0, most / sum((g**2).sum() for g in gradients))
+    return [factor * g for g in gradients]
+
+
+def _curve_cases(rng):
+    return [
+        ([2.4, 1.0, 0.1, 0.01], [2.4, 1.2, 1.0, 1.4]),
+        ([2.4, 2.3, 2.2, 2.1], [2.4, 2.3, 2.3, 2.3]),
+        ([2.4, 30.0, float("inf"), float("nan")], [2.4, 40.0, 90.0, 95.0]),
+        ([2.4, 0.9, 0.5, 0.4], [2.4, 1.0, 0.6, 0.5]),
+        ([2.4, 0.9, 0.5, 0.3], [2.4, 1.0, 0.9, 0.95]),
+        ([2.4, 3.0, 6.0, 9.0], [2.4, 3.0, 7.0, 9.5]),
+        ([2.4, 2.2, 2.0, 1.9], [2.4, 1.9, 2.3, 2.6]),
+        ([8.0, 3.0, 2.0, 1.5], [8.0, 3.1, 2.1, 1.8]),
+    ]
+
+
+def _first_against_last(training, validation):
+    if not np.isfinite(training[-1]) or training[-1] > 2 * training[0]:
+        return "diverged"
+    if training[-1] > 0.5 * training[0]:
+        return "underfitting"
+    return "overfitting" if validation[-1] > validation[0] else "neither"
+
+
+def _gap(training, validation):
+    if not np.isfinite(training[-1]) or training[-1] > 2 * training[0]:
+        return "diverged"
+    if training[-1] > 0.5 * training[0]:
+        return "underfitting"
+    return "overfitting" if validation[-1] > 1.1 * training[-1] else "neither"
+
+
+def _validation_first(training, validation):
+    if not np.isfinite(training[-1]) or training[-1] > 2 * training[0]:
+        return "diverged"
+    if validation[-1] > 1.1 * min(validation):
+        return "overfitting"
+    return "underfitting" if training[-1] > 0.5 * training[0] else "neither"
+
+
+def _nan_forgotten(training, validation):
+    if training[-1] > 2 * training[0]:
+        return "diverged"
+    if training[-1] > 0.5 * training[0]:
+        return "underfitting"
+    return "overfitting" if validation[-1] > 1.1 * min(validation) else "neither"
+
+
+EXERCISES = [
+    Exercise(
+        "13-a", "predict", "Which remedy alone raises the validation accuracy most, with 300 images?",
+        reference=REMEDIES[2],
+        mistakes={
+            "Dropout lowers the validation loss; the accuracy moves by about a point.": REMEDIES[0],
+            "L2 keeps the weights small and the net less sure. Which class is the largest hardly changes.": REMEDIES[1],
+            "It takes an earlier point of the same run, and the accuracy there is about that at the end.": REMEDIES[3],
+        },
+        insight="It alone brings something that was not in the 300 images: that a shifted digit is the same digit.",
+    ),
+    Exercise(
+        "13-1", "implement", "Where does early stopping take its weights?",
+        reference=stop_at,
+        cases=_stop_cases,
+        mistakes={
+            "That is where the waiting ends. Return where the lowest loss stood.": _stops_now,
+            "The lowest of all: early stopping can't know what comes after it has stopped.":
+                lambda losses, patience: int(np.argmin(losses)),
+            "You count rises from one check to the next. Count checks since the lowest so far.": _rises_in_a_row,
+            "You count every check that brought no new lowest. Start counting anew at each new lowest.": _never_forgets,
+            "It waits one check too long: stop at the check that makes it `patience`.": _one_too_late,
+            "That is the loss there. Return its index.": lambda losses, patience: losses[stop_at(losses, patience)],
+            "That is the first rise. Wait for `patience` checks.": lambda losses, patience: stop_at(losses, 1),
+        },
+        insight="Training goes on after the best moment, to know that it was one: keep a copy of its weights.",
+    ),
+    Exercise(
+        "13-2", "implement", "Inverted dropout, with the mask given.",
+        reference=dropout,
+        cases=_dropout_cases,
+        mistakes={
+            "p is the probability of dropping: divide by 1 − p.": lambda h, keep, p: h * keep / p,
+            "Without the factor 1/(1 − p) the mean shrinks, and the next layer meets other numbers in evaluation.":
+                lambda h, keep, p: h * keep,
+            "You multiplied by 1 − p. What is left must grow, to make up for what is gone.":
+                lambda h, keep, p: h * keep * (1 - p),
+            "You dropped what should be kept.": lambda h, keep, p: h * ~keep / (1 - p),
+            "The factor is 1/(1 − p), whatever share this mask happens to keep.":
+                lambda h, keep, p: h * keep / keep.mean(),
+            "The dropped units are gone from the shape. Set them to 0 instead.": lambda h, keep, p: h[keep] / (1 - p),
+        },
+        insight="The mean over all masks is h itself, so evaluation needs no mask and no factor.",
+    ),
+    Exercise(
+        "13-3", "derive", "The gradient of ℒ + λ/2 Σ w².",
+        reference=l2_gradient,
+        cases=_l2_cases,
+        mistakes={
+            "The ½ is there to cancel the 2 of the derivative of w².": lambda g, w, lam: g + 2 * lam * w,
+            "You left the ½ in: the derivative of w²/2 is w.": lambda g, w, lam: g + lam / 2 * w,
+            "The penalty pushes the weights towards 0, so its gradient is +λw, which the step then subtracts.":
+                lambda g, w, lam: g - lam * w,
+            "That is the penalty itself. Its derivative is λw.": lambda g, w, lam: g + lam / 2 * w**2,
+            "That is L1's: the derivative of |w|.": lambda g, w, lam: g + lam * np.sign(w),
+            "That is the penalty's gradient alone. Add g.": lambda g, w, lam: lam * w,
+            "Every weight has its own derivative: no sum is left.": lambda g, w, lam: g + lam * w.sum(),
+        },
+        insight="A step then multiplies each weight by 1 − αλ, before g has its say: hence the name weight decay.",
+    ),
+    Exercise(
+        "13-4", "implement", "Every image moved by whole pixels.",
+        reference=shifted,
+        cases=_shift_cases,
+        mistakes={
+            "np.roll brings what leaves on one side back in on the other. What moves in must be paper.": _rolled,
+            "Both directions are turned round: a positive `down` moves the ink down.": _signs_swapped,
+            "`down` and `right` are swapped: the first axis of an image counts rows.": _axes_swapped,
+            "In a flat row, what leaves a line on the right enters the next one on the left. It must be lost.":
+                lambda images, down, right: np.roll(images, 28 * down + right, axis=1),
+        },
+        insight="What an augmentation may change is knowledge about the task: shifts yes, mirror images no.",
+    ),
+    Exercise(
+        "13-b", "predict", "A net of two hidden units underfits. What does dropout do to it?",
+        reference=SMALL[2],
+        mistakes={
+            "There is hardly a gap to make smaller: the training loss itself is high.": SMALL[0],
+            "It takes one of two units away half of the time. That is felt.": SMALL[1],
+        },
+        insight="A cure for one illness feeds the other. Hence: measure which of them it is, first.",
+    ),
+    Exercise(
+        "13-c", "predict", "Seven sigmoids in a row: by which factor do they at most multiply a gradient?",
+        reference=0.25**7,
+        mistakes={
+            "That is for one. They multiply.": 0.25,
+            "A sum; along the depth, factors multiply.": 7 * 0.25,
+            "The slope of a sigmoid is at most 1/4, not 1/2.": 0.5**7,
+            "That is for eight. There are seven between the layers.": 0.25**8,
+        },
+        insight="0.25⁷ = 0.00006. The weights have their factors too, and seldom make up for it.",
+        rtol=0.05,
+        atol=0.0,
+    ),
+    Exercise(
+        "13-d", "predict", "Clipped to 1, rate 0.05: how long is a step of plain descent at a gradient of 14,000?",
+        reference=0.05,
+        mistakes={
+            "That is the gradient's length after clipping. The rate multiplies it.": 1.0,
+            "That is the step without clipping.": 700.0,
+        },
+        insight="A bound on the step, α · 1, and the direction stays.",
+    ),
+    Exercise(
+        "13-5", "implement", "Gradients clipped together.",
+        reference=clipped,
+        cases=_clip_cases,
+        mistakes={
+            "You clip each array by itself, which turns the direction. One factor for all.": _each_alone,
+            "Short gradients must stay as they are: the factor is at most 1.": _always,
+            "You cut single entries off. Scale all of them by one factor.": _entries,
+            "Norms don't add. Add the squares of all entries, then take the root.": _norms_added,
+            "The root is missing: divide by the norm, not by its square.": _squared,
+        },
+        insight="The direction stays, and no step is longer than α times the limit.",
+    ),
+    Exercise(
+        "13-e", "predict", "What is the lowest cross-entropy that ten probabilities can reach, taken for logits?",
+        reference=float(np.log(np.e + 9) - 1),
+        mistakes={
+            "So it would be with logits, which may be as large as they like. Probabilities end at 1.": 0.0,
+            "That is ten equal ones, which is what a net knows at first.": float(np.log(10)),
+            "The other nine count too: each adds e⁰ = 1 below the line.": 1.0,
+            "That is ln(e + 9), the sum alone. Subtract the 1 of the true class.": float(np.log(np.e + 9)),
+            "That is the probability, e/(e + 9). Take minus its logarithm.": float(np.e / (np.e + 9)),
+        },
+        insight="−ln(e/(e + 9)) = 1.46. A loss that stops there is a signature.",
+        atol=0.01,
+    ),
+    Exercise(
+        "13-6", "implement", "Name what two loss curves tell.",
+        reference=name_cause,
+        cases=_curve_cases,
+        mistakes={
+            "A gap alone is no harm. Overfitting is a validation loss that has turned up from its own lowest.": _gap,
+            "You compare with its first value. Compare with its lowest.": _first_against_last,
+            "You ask for overfitting before underfitting: the order of the rules counts.": _validation_first,
+            "nan is neither larger nor smaller than anything: ask np.isfinite first.": _nan_forgotten,
+        },
+        insight="Training first, validation second: what can't even be fitted can't be overfitted.",
+    ),
+]  # fmt: skip
