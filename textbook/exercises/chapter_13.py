@@ -104,10 +104,6 @@ def _never_forgets(losses, patience):
     return best
 
 
-def _one_too_late(losses, patience):
-    return stop_at(losses, patience + 1)
-
-
 def _dropout_cases(rng):
     return [
         (rng.normal(size=(n, m)), rng.random((n, m)) >= p, p) for n, m, p in ((3, 4, 0.3), (5, 2, 0.8), (2, 6, 0.1))
@@ -120,14 +116,6 @@ def _l2_cases(rng):
 
 def _shift_cases(rng):
     return [(rng.random((n, 784)), down, right) for n, down, right in ((2, 1, -2), (1, -3, 1), (3, 0, 2), (1, 2, 0))]
-
-
-def _signs_swapped(images, down, right):
-    return shifted(images, -down, -right)
-
-
-def _axes_swapped(images, down, right):
-    return shifted(images, right, down)
 
 
 def _rolled(images, down, right):
@@ -232,7 +220,8 @@ EXERCISES = [
                 lambda losses, patience: int(np.argmin(losses)),
             "You count rises from one check to the next. Count checks since the lowest so far.": _rises_in_a_row,
             "You count every check that brought no new lowest. Start counting anew at each new lowest.": _never_forgets,
-            "It waits one check too long: stop at the check that makes it `patience`.": _one_too_late,
+            "It waits one check too long: stop at the check that makes it `patience`.":
+                lambda losses, patience: stop_at(losses, patience + 1),
             "That is the loss there. Return its index.": lambda losses, patience: losses[stop_at(losses, patience)],
             "That is the first rise. Wait for `patience` checks.": lambda losses, patience: stop_at(losses, 1),
         },
@@ -277,8 +266,10 @@ EXERCISES = [
         cases=_shift_cases,
         mistakes={
             "np.roll brings what leaves on one side back in on the other. What moves in must be paper.": _rolled,
-            "Both directions are turned round: a positive `down` moves the ink down.": _signs_swapped,
-            "`down` and `right` are swapped: the first axis of an image counts rows.": _axes_swapped,
+            "Both directions are turned round: a positive `down` moves the ink down.":
+                lambda images, down, right: shifted(images, -down, -right),
+            "`down` and `right` are swapped: the first axis of an image counts rows.":
+                lambda images, down, right: shifted(images, right, down),
             "In a flat row, what leaves a line on the right enters the next one on the left. It must be lost.":
                 lambda images, down, right: np.roll(images, 28 * down + right, axis=1),
         },
