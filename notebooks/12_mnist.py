@@ -18,7 +18,7 @@ from textbook.train import evaluate, train
 # **You will be able to**
 #
 # - walk the whole workflow once: look at the data, set up baselines, design a model, train it, find the faults;
-# - choose a learning rate, a width and the moment to stop, on data that is there for choosing;
+# - choose a learning rate, a width and the moment to stop, on data kept for choosing;
 # - tell from a few numbers whether a network learns, learns by heart, or dies;
 # - say how good a classifier is and how far its shares can be believed, with the uncertainty, from data it has never seen.
 #
@@ -58,7 +58,7 @@ plots.draw_digits(ax, mnist.x_train[:20], mnist.y_train[:20])
 plots.picture(fig, alt="Twenty handwritten digits from the training set, each with its label.")
 
 # %% [markdown] tags=["source: §8.2"]
-# The digits are nearly equally common, from 605 fives to 790 ones. With 99 % zeros, a program that always answers 0 would score 99 %.
+# The digits are nearly equally common, from 605 fives to 790 ones.
 #
 # ## 12.3 Baselines first
 #
@@ -66,7 +66,7 @@ plots.picture(fig, alt="Twenty handwritten digits from the training set, each wi
 #
 # **Baseline 1.** Always answer 1, the most common class: right for 790 of 7,000, 11 %.
 #
-# **Baseline 2.** The cheapest summary of a class $k$ is its mean image $m_k$. Answer the class whose mean is nearest to the image.
+# **Baseline 2.** A cheap summary of a class $k$ is its mean image $m_k$. Answer the class whose mean is nearest to the image.
 
 # %%
 means = np.stack([mnist.x_train[mnist.y_train == k].mean(axis=0) for k in range(10)])
@@ -83,12 +83,12 @@ plots.picture(sheet[0], alt="The mean image of each class: ten blurred digits.")
 # %%
 scores = mnist.x_val @ means.T - 0.5 * (means**2).sum(axis=1)    # (12.1)
 nearest_mean = (scores.argmax(axis=1) == mnist.y_val).mean()
-print(f"{nearest_mean:.0%}")
+print(f"{nearest_mean:.0%} of the validation part")
 
 # %% [markdown]
 # **Baseline 3.** Answer the label of the most similar training image. This *nearest neighbour* needs no training, and it is the baseline that hurts.
 #
-# **Exercise 12-1 (implement).** For each row of `x`, find the row of `x_train` at the smallest squared distance, and return its label. Use $\|x - t\|^2 = \|x\|^2 - 2\,x \cdot t + \|t\|^2$, so that one matrix product does the work.
+# **Exercise 12-1 (implement).** For each row of `x`, find the row of `x_train` at the smallest squared distance, and return the array of their labels. A loop would take minutes here, and all the differences at once 22 GB. Use $\|x - t\|^2 = \|x\|^2 - 2\,x \cdot t + \|t\|^2$: one matrix product does the work.
 
 # %%
 def nearest_neighbour(x, x_train, y_train): ...
@@ -104,7 +104,7 @@ neighbour_val = nearest_neighbour(mnist.x_val, mnist.x_train, mnist.y_train)
 print(f"{(neighbour_val == mnist.y_val).mean():.0%} on the validation part")
 
 # %% [markdown]
-# That is what a network is measured against. It has a price: for one image, the nearest neighbour takes 7,000 · 784 multiplications, and all the training images must be kept.
+# That is what a network is measured against. Its price: 7,000 · 784 multiplications for one image, and all training images must be kept.
 
 # %% [markdown] tags=["source: §8.2"]
 # ## 12.4 Softmax regression: the same function, trained
@@ -144,6 +144,7 @@ check.exercise("12-2", train_epoch)
 
 # %%
 train_epoch = check.tried("12-2", train_epoch, chapter_12.train_epoch)
+w, b = Node(np.zeros((784, 10), np.float32)), Node(np.zeros(10, np.float32))
 rng, own_losses = np.random.default_rng(0), []
 for _ in range(5):
     batches = data.batches(*training, size=64, rng=rng)
@@ -215,9 +216,9 @@ plots.picture(fig, alt="The graph of the loss: x @ w1 + b1, ReLU, @ w2 + b2, cro
 #
 # ## 12.6 Debug before you train
 #
-# Three checks cost a second. **The first loss** should be near ln 10; random weights make it a little worse.
+# Three checks cost a few seconds. **The first loss** should be near ln 10; random weights make it a little worse.
 #
-# **No input.** Feed zeros in place of the images. All that is left to learn is how common each class is. With frequencies $f_k$, the lowest loss is their entropy, $-\sum_k f_k \ln f_k$. The loss must come down to it, and with the images well below. If it does not, the images do not reach the loss, or meet the wrong labels: that is the third row. (Validation losses; for the zeros, training.)
+# **No input.** Feed zeros in place of the images. All that is left to learn is how common each class is. With frequencies $f_k$, the lowest loss is their entropy, $-\sum_k f_k \ln f_k$. The loss must come down to it, and with the images well below. If it does not, the images do not reach the loss, or meet the wrong labels: that is the third row. (Validation losses; for the zeros, training. 12.7 explains `"momentum"`.)
 
 # %%
 print(f"first loss {evaluate(network(0), *validation).loss:.1f}, ln 10 = {np.log(10):.1f}")
@@ -287,12 +288,12 @@ plots.picture(fig, alt="Validation loss against epoch. Left, four rates: the two
                        "well above 128 and 256, which nearly agree.")
 
 # %% [markdown]
-# Left, take the curve with the lowest point. Right, the lowest is not all that counts: 256 units cost twice as much as 128. So agree on a rule *before* looking at the numbers: the smallest width that comes within 0.02 nats of the best. Less than that, another seed does too, as the cell shows. And stop at the epoch where the chosen curve is lowest.
+# Left, take the curve with the lowest point. Right, the lowest is not all that counts: 256 units cost twice as much as 128. So agree on a rule *before* looking at the numbers: the smallest width that comes within 0.02 nats of the best. A smaller difference comes from another seed alone, as the cell shows. And stop at the epoch where the chosen curve is lowest.
 
 # %%
 chosen_width = min(width for width, losses in by_width.items() if min(losses) < min(map(min, by_width.values())) + 0.02)
 chosen_epochs = 1 + int(np.argmin(by_width[chosen_width]))
-print(f"α = {chosen_lr}, {chosen_width} units; another seed changes less than 0.02:", abs(min(run(chosen_lr, 128, seed=1)) - min(by_width[128])) < 0.02)
+print(f"α = {chosen_lr}, {chosen_width} units; another seed alone changes less than 0.02:", abs(min(run(chosen_lr, 128, seed=1)) - min(by_width[128])) < 0.02)
 
 # %% [markdown]
 # Each width might have a better rate of its own: whoever has the time tries all pairs.
@@ -306,7 +307,7 @@ ask.choice("12-d", "it falls", chapter_12.FALL)
 check.prediction("12-d")
 
 # %% [markdown]
-# "Batch" is the loss of each batch as it came, before the step. The others are for the whole part, after each epoch; in the middle the validation loss alone. (`plots.OKABE_ITO` holds the colours of this book.)
+# "Batch" is the loss of each batch before its step. The others are for the whole part, after each epoch; in the middle the validation loss alone. (`plots.OKABE_ITO` holds the colours of this book.)
 
 # %% tags=["source: §8.2"]
 long = network(0)
@@ -330,7 +331,7 @@ folded(plots.picture(fig, alt="Left: losses on a logarithmic scale; training fal
 # %% [markdown]
 # ## 12.8 Inside: how far do weights move, and who is silent?
 #
-# A loss curve tells that something is wrong, rarely what. Two numbers from inside tell more. The **update ratio** is how far a step moves the weights, measured by their own length: $\|\Delta W_1\| / \|W_1\|$. And for each hidden unit, the share of images on which it is *on*, $h > 0$. A unit that is on for no image is silent, and no gradient reaches its weights: it may be dead for good.
+# A loss curve tells that something is wrong, rarely what. Two numbers from inside tell more. The **update ratio** is how far a step moves the weights, measured by their own length: $\|\Delta W_1\| / \|W_1\|$. And for each hidden unit, the share of training images on which it is *on*, $h > 0$. A unit that is on for none is silent, and no gradient reaches its weights: it may be dead for good.
 
 # %%
 def watched(lr, epochs=3):
@@ -341,7 +342,7 @@ def watched(lr, epochs=3):
         for _ in train(model, ops.cross_entropy, data.batches(*training, size=64, rng=rng), optimizer):
             ratios.append(np.linalg.norm(w.data - old) / np.linalg.norm(old))
             old = w.data.copy()
-    return ratios, (mnist.x_val @ w.data + b.data > 0).mean(axis=0)
+    return ratios, (mnist.x_train @ w.data + b.data > 0).mean(axis=0)
 
 inside = {"before": watched(0.08, epochs=0)} | {f"α = {lr}": watched(lr) for lr in (0.005, 0.08, 0.32)}
 
@@ -352,13 +353,14 @@ left.legend(fontsize=7)
 for box, (name, (_, on)) in zip(boxes, inside.items(), strict=True):
     box.hist(on, bins=np.linspace(0, 1, 11), color=plots.OKABE_ITO["sky"])
     box.set(title=name, ylim=(0, 128), xlabel="share of images")
-print("silent before: none:", (inside["before"][1] > 0).all(), "  at 0.32 more than a quarter:", (inside["α = 0.32"][1] == 0).mean() > 0.25)
+boxes[0].set_ylabel("hidden units")
+print("no unit is silent before:", (inside["before"][1] > 0).all(), "\nmore than a fifth are at 0.32:", (inside["α = 0.32"][1] == 0).mean() > 0.2)
 plots.picture(fig, alt="Left: update ratios, from below a thousandth for the smallest rate to two hundredths for the largest. "
                        "Then four histograms of how often a unit is on: before training spread from 0 to 1; at 0.005 mostly "
                        "above a half; at 0.08 mostly below; at 0.32 nearly all units are almost never on.")
 
 # %% [markdown]
-# That explains the wild curve of 12.7: at 0.32 the large steps push unit after unit off, and nearly all of them stay off. What is left of the network is narrow. The rule of thumb is a ratio near 1/1000 (Karpathy 2019). Our good rate moves several times as far, and the slow one is below it when it ends: a rule of thumb finds a wrong power of ten, not the best rate.
+# At 0.32 the large steps push unit after unit off, and nearly all of them stay off. What is left of the network is narrow: one reason why its curve in 12.7 stays high. The rule of thumb is a ratio near 1/1000 (Stanford's course CS231n). Our good rate moves several times as far, and the slow one is below it when it ends: a rule of thumb finds a wrong power of ten, not the best rate.
 #
 # Now steer a run yourself, in the lab `labs.mnist_training`, with these numbers beside the curves. **Task:** start it, and when the loss has settled, raise the rate until it jumps. What do the ratios do? Does the accuracy come back when you lower the rate again?
 
@@ -421,7 +423,7 @@ check.exercise("12-3", confusion_matrix)
 
 # %%
 confusion_matrix = check.tried("12-3", confusion_matrix, chapter_12.confusion_matrix)
-plots.draw_confusion((sheet := plots.figure(6.4, 4.6))[1], confusion_matrix(mnist.y_val, guesses[0]))
+plots.draw_confusion((sheet := plots.figure(6.4, 4.6))[1], np.array(confusion_matrix(mnist.y_val, guesses[0]), int))
 plots.picture(sheet[0], alt="Confusion matrix on the validation images: nearly all counts on the diagonal.")
 
 # %% [markdown]
@@ -447,7 +449,7 @@ surprise = [-ops.log_softmax(z / T)[np.arange(1000), mnist.y_val].mean() for T i
 T = temperatures[np.argmin(surprise)]
 fig, (left, right) = plots.figure(9.0, 3.2, columns=2)
 for name, shares in {"as trained": ops.softmax(z), "with the chosen T": ops.softmax(z / T)}.items():
-    table = reliability(shares.max(axis=1), shares.argmax(axis=1) == mnist.y_val)
+    table = np.array(reliability(shares.max(axis=1), shares.argmax(axis=1) == mnist.y_val))
     n, expected, correct = table[table[:, 0] >= 5].T
     left.errorbar(expected / n, correct / n, np.sqrt(correct * (n - correct) / n**3), fmt="o", capsize=3, label=name)
 left.plot([0, 1], [0, 1], color="0.6")
@@ -466,7 +468,7 @@ print("with T, 20 epochs have a lower validation loss than early stopping:", min
 #
 # ### What has it learned?
 #
-# A hidden unit's 784 weights still show mostly the random numbers that they started from. So draw what training has *changed*, in the 20 units that changed most.
+# In a hidden unit's 784 weights, the random numbers that they started from cover what came later. So draw what training has *changed*, in the 20 units that changed most.
 
 # %%
 change = models[0].parameters()[0].data - network(0, chosen_width).parameters()[0].data
@@ -479,19 +481,19 @@ plots.picture(fig, alt="What training changed in the weights of 20 hidden units:
                        "the middle, white at the border.")
 
 # %% [markdown]
-# Not digits: strokes, edges, gaps. The border is white: without ink the gradient is zero, and these weights are still the ones they started with.
+# Not digits: strokes, edges, gaps. The border is white: without ink the gradient is zero.
 #
 # **What would make it an 8?** Turn the question round. The loss is a function of the pixels too. Leave the weights alone, name the label that you wish for, and descend on the *image*:
 #
 # $$x \leftarrow x - \alpha\, \frac{g}{\|g\|}, \qquad g = \frac{\partial \mathcal L}{\partial x} \tag{12.4}$$
 #
-# The lab `labs.draw_digit` does it, with a small network of 32 units. **Task:** go back to step 0, then forward, one step at a time. At which step does the network read 8? Would you? What has changed: the strokes that make a 3 an 8, or dust? Then draw your own 3.
+# The lab `labs.draw_digit` does it, with a small network of 32 units. **Task:** go back to step 0, then forward, one step at a time, until the network reads 8. Do you? What has changed: the strokes that make a 3 an 8, or dust? Then draw your own 3.
 
 # %%
 labs.draw_digit.show(digit=3, way="change", target=8)
 
 # %% [markdown]
-# A mistake that is made by steps on the pixels is called an *adversarial example*. The network learned what tells digits apart in these data; what a digit *is* was never asked.
+# An image that was changed so that the network errs, while you read what it was, is an *adversarial example*. The network learned what tells digits apart in these data; what a digit *is* was never asked.
 #
 # ## 12.11 A model made for images
 #
@@ -505,7 +507,7 @@ def shifted(images): ...
 check.exercise("12-5", shifted)
 
 # %% [markdown]
-# A shift changes nothing for a reader. To the network it brings other weights for every pixel. A **convolution** uses the *same* small window of weights at every place: here 5 × 5, and 8 of them, each making an image of where its stroke is found. *Pooling* keeps the largest of each 2 × 2 block, so a stroke may lie a pixel further. Twice, then ten logits ([chapter 14](14_architectures_and_scale.ipynb) shows the graph). `nn.Sequential` chains the layers `nn.Reshape`, `nn.Conv2d`, `nn.MaxPool2d`, `nn.Flatten`, `nn.Linear` and `ops.relu`. Three epochs, with a rate that falls.
+# A shift changes nothing for a reader. To the network it brings other weights for every pixel. A **convolution** uses the *same* small window of weights at every place: here 5 × 5, and 8 of them, each making an image of where its stroke is found. *Pooling* keeps the largest of each 2 × 2 block, so a stroke may lie a pixel further. Twice, then ten logits ([chapter 14](14_architectures_and_scale.ipynb) shows the graph). `nn.Sequential` chains the layers `nn.Reshape`, `nn.Conv2d`, `nn.MaxPool2d`, `nn.Flatten`, `nn.Linear` and `ops.relu`. Three epochs, with a rate that falls, in `optimizer.hyper`.
 
 # %%
 rng = np.random.default_rng(0)
@@ -589,19 +591,19 @@ with no_grad():
     answers["convolutions"] = np.concatenate([cnn(x).data.argmax(axis=1) for x in np.split(mnist.x_test, 10)])
 errors = np.array([(answer != mnist.y_test).mean() for answer in answers.values()])
 fig, ax = plots.figure(8.0, 3.0)
-ax.errorbar(100 * errors, range(7)[::-1], xerr=100 * standard_error(errors, 2000), fmt="o", capsize=3)
+ax.errorbar(100 * errors, range(7)[::-1], xerr=[100 * standard_error(p, 2000) for p in errors], fmt="o", capsize=3)
 ax.set(yticks=range(7)[::-1], yticklabels=answers, xlim=(0, None), xlabel="test error in percent, with its standard error (12.5)")
 plots.picture(fig, alt="Test errors: the nearest mean is worst by far, then softmax regression; the nearest neighbour and "
                        "three networks lie close together; the convolutions are best.")
 
 # %% [markdown]
-# The networks' bars overlap the nearest neighbour's. But all saw the same 2,000 images, so compare two methods image by image. Where one alone is right, count for whom. If they were equally good, each of these $n$ images would be the toss of a coin, and the two counts would differ by less than $2\sqrt n$ nineteen times out of twenty.
+# The networks' bars overlap the nearest neighbour's. But all saw the same 2,000 images, so compare two methods image by image. Where one alone is right, count for whom. If they were equally good, each of these $d$ images would be the toss of a coin, and the two counts would differ by less than $2\sqrt d$ nineteen times out of twenty.
 
 # %%
 right = {name: answer == mnist.y_test for name, answer in answers.items()}
 for name in ("network, seed 0", "convolutions"):
     ours_only, theirs_only = (right[name] & ~right["nearest neighbour"]).sum(), (right["nearest neighbour"] & ~right[name]).sum()
-    print(f"{name} against the neighbour: differ by more than 2√n: {abs(ours_only - theirs_only) > 2 * np.sqrt(ours_only + theirs_only)}")
+    print(f"{name} against the neighbour: differ by more than 2√d: {abs(ours_only - theirs_only) > 2 * np.sqrt(ours_only + theirs_only)}")
 print(f"multiplications an image: neighbour {7000 * 784:,}, network {784 * 128 + 128 * 10:,}")
 with no_grad():
     z = long(mnist.x_test).data
@@ -609,7 +611,7 @@ cold, warm = (-ops.log_softmax(z / t)[np.arange(2000), mnist.y_test].mean() for 
 print(f"the temperature of 12.10 lowers the test loss: {warm < cold}")
 
 # %% [markdown] tags=["source: erratum 10"]
-# The plain network draws level with a method that needs no training; what it buys is speed and memory. The convolutions beat the neighbour, and not by luck. The temperature holds for images that it was not chosen on.
+# The plain network draws level with a method that needs no training; what it buys is speed and memory. The convolutions beat the neighbour, hardly by luck. The temperature holds for images that it was not chosen on.
 #
 # ### The full 60,000
 #
@@ -629,7 +631,7 @@ print(f"the temperature of 12.10 lowers the test loss: {warm < cold}")
 # | the same, with distorted copies of the images | 0.7 % (Simard et al. 2003) | 0.9 % |
 # | convolutions | 0.95 % (LeNet-5, LeCun et al. 1998), 0.4 % (Simard et al. 2003, distorted copies) | 0.6 % (distorted copies) |
 #
-# LeCun's networks in the first two rows minimise squared errors, ours cross-entropy. The errors of 12.13 are *not* comparable: an eighth of the images, and a test part from MNIST's training images, whose writers the network may have met. MNIST's own test images come from other writers.
+# LeCun's networks in the first two rows minimise squared errors, ours cross-entropy. The errors of 12.13 are *not* comparable: less than an eighth of the images, and a test part from MNIST's training images, whose writers the network may have met. MNIST's own test images come from other writers.
 #
 # ## What the source says differently
 #
@@ -642,13 +644,13 @@ print(f"the temperature of 12.10 lowers the test loss: {warm < cold}")
 # | `nn.MLP([784, 128, 10], rng=…)` | `nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))` |
 # | `nn.Conv2d(1, 8, 5, rng=…, padding=2)`, channels last | `nn.Conv2d(1, 8, 5, padding=2)`, channels first |
 # | `ops.cross_entropy(z, y)` | `nn.functional.cross_entropy(z, y)`; both take logits |
-# | `for step in train(model, loss, batches, optimizer)` | the lines of 12.9, written out each time |
+# | `for step in train(model, loss, batches, optimizer)` | forward, `zero_grad()`, `backward()`, `step()`, written out each time |
 # | `with no_grad()` | `with torch.no_grad()` |
 #
 # ## Further reading
 #
 # - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998). *Gradient-based learning applied to document recognition.* Proceedings of the IEEE 86(11): MNIST's own paper.
 # - P. Simard, D. Steinkraus and J. Platt (2003). *Best practices for convolutional neural networks applied to visual document analysis.* ICDAR.
-# - A. Karpathy (2019). *A Recipe for Training Neural Networks.* The checks of 12.6 and 12.8, and many more.
+# - A. Karpathy (2019). *A Recipe for Training Neural Networks.* The checks of 12.6, and many more. His course notes, cs231n.github.io, have the ratio of 12.8.
 # - C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals (2017). *Understanding deep learning requires rethinking generalization.* ICLR: shuffled labels.
 # - C. Guo, G. Pleiss, Y. Sun and K. Weinberger (2017). *On calibration of modern neural networks.* ICML: the temperature.

@@ -6,7 +6,10 @@ from textbook.exercises.chapter_04 import backward, cross_entropy, matmul
 
 ANSWERS = {
     "12-1": [
-        ("def nearest_neighbour(x, x_train, y_train):\n    d = ((x[:, None] - x_train[None]) ** 2).sum(axis=2)\n    return y_train[d.argmin(axis=1)]", "✓"),
+        ("def nearest_neighbour(x, x_train, y_train):\n    d = ((x[:, None] - x_train[None]) ** 2).sum(axis=2)\n    return y_train[d.argmin(axis=1)]", "kept at once"),
+        ("def nearest_neighbour(x, x_train, y_train):\n    d = np.sum(x**2, axis=1, keepdims=True) - 2 * x @ x_train.T + np.sum(x_train**2, axis=1)\n    return y_train[d.argmin(axis=1)]", "✓"),
+        ("def nearest_neighbour(x, x_train, y_train):\n    labels = []\n    for a in x:\n        labels.append(y_train[((x_train - a) ** 2).sum(axis=1).argmin()])\n    return labels", "✓"),
+        ("def nearest_neighbour(x, x_train, y_train):\n    d = np.sum(x**2) - 2 * x @ x_train.T + np.sum(x_train**2)\n    return y_train[d.argmin(axis=1)]", "one number for all t"),
         ("def nearest_neighbour(x, x_train, y_train):\n    return [y_train[np.argmin([np.linalg.norm(a - b) for b in x_train])] for a in x]", "✓"),
         ("def nearest_neighbour(x, x_train, y_train):\n    return y_train[np.argmax(x @ x_train.T, axis=1)]", "the term ‖t‖² is missing"),
         ("def nearest_neighbour(x, x_train, y_train):\n    d = (x**2).sum(axis=1)[:, None] - 2 * x @ x_train.T + (x_train**2).sum(axis=1)\n    return d.argmin(axis=1)", "Return its label"),
@@ -16,6 +19,8 @@ ANSWERS = {
         ("def nearest_neighbour(x, x_train, y_train):\n    d = -2 * x @ x_train.T + (x_train**2).sum(axis=1)\n    return y_train[d.argmax(axis=1)]", "farthest"),
     ],
     "12-2": [
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n            backward(loss)\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "once for each batch"),
+        ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad / len(x)\n        losses.append(loss.value)\n    return np.array(losses)", "mean already"),
         ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        losses.append(float(loss.value))\n    return losses", "✓"),
         ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        for p in params:\n            p.grad = np.zeros_like(p.value)\n        loss = cross_entropy(network(Node(x)), y)\n        backward(loss)\n        losses.append(float(loss.value))\n        for p in params:\n            p.value -= lr * p.grad\n    return losses", "✓"),
         ("def train_epoch(network, params, batches, lr):\n    losses = []\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad\n        for p in params:\n            p.grad = 0.0\n        losses.append(float(loss.value))\n    return losses", "✓"),
@@ -34,6 +39,7 @@ ANSWERS = {
         ("def train_epoch(network, params, batches, lr):\n    for x, y in batches:\n        loss = cross_entropy(network(Node(x)), y)\n        for p in params:\n            p.grad = 0.0\n        backward(loss)\n        for p in params:\n            p.value = p.value - lr * p.grad", "nothing came back"),
     ],
     "12-3": [
+        ("def confusion_matrix(labels, guesses):\n    m = [[0] * 10] * 10\n    for l, g in zip(labels, guesses):\n        m[l][g] += 1\n    return m", "one and the same list"),
         ("def confusion_matrix(labels, guesses):\n    n = len(np.unique(labels))\n    m = np.zeros((n, n), int)\n"
          "    for l, g in zip(labels, guesses):\n        m[l, g] += 1\n    return m", "classes that do not occur"),
         ("def confusion_matrix(labels, guesses):\n    m = np.zeros((10, 10))\n    for i in range(len(labels)):\n        m[labels[i], guesses[i]] += 1\n    return m", "✓"),
@@ -46,6 +52,7 @@ ANSWERS = {
         ("def confusion_matrix(labels, guesses):\n    m = np.zeros((10, 10))\n    for l, g in zip(labels, guesses):\n        m[l, g] += 1\n    return m / len(labels)", "a mean stands where a sum belongs"),
     ],
     "12-4": [
+        ("def reliability(confidence, right):\n    table = [[0, 0, 0] for _ in range(10)]\n    for c, r in zip(confidence, right):\n        k = min(int(10 * c), 9)\n        table[k][0] += 1\n        table[k][1] += c\n        table[k][2] += r\n    return table", "✓"),
         ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.minimum((confidence * 10).astype(int), 9) == k\n        table.append([here.sum(), confidence[here].sum(), right[here].sum()])\n    return np.array(table)", "✓"),
         ("def reliability(confidence, right):\n    n = np.histogram(confidence, 10, (0, 1))[0]\n    e = np.histogram(confidence, 10, (0, 1), weights=confidence)[0]\n    o = np.histogram(confidence, 10, (0, 1), weights=1.0 * right)[0]\n    return np.stack([n, e, o], axis=1)", "✓"),
         ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = (confidence >= k / 10) & (confidence < (k + 1) / 10)\n        table.append([here.sum(), confidence[here].sum(), right[here].sum()])\n    return np.array(table)", "exactly 1 is lost"),
@@ -57,6 +64,7 @@ ANSWERS = {
         ("def reliability(confidence, right):\n    table = []\n    for k in range(10):\n        here = np.minimum((confidence * 10).astype(int), 9) == k\n        table.append([here.sum(), confidence[here].sum() / max(here.sum(), 1), right[here].sum() / max(here.sum(), 1)])\n    return np.array(table)", "means of the tenth"),
     ],
     "12-5": [
+        ("def shifted(images):\n    x = images.reshape(-1, 28, 28).copy()\n    x[:, :, 1:] = x[:, :, :-1]\n    return x.reshape(-1, 784)", "must be paper"),
         ("def shifted(images):\n    return np.roll(images, 1, axis=1)", "comes back at the front"),
         ("def shifted(images):\n    return np.roll(images.reshape(-1, 28, 28), 1, axis=2).reshape(-1, 784)", "must be paper"),
         ("def shifted(images):\n    x = np.roll(images.reshape(-1, 28, 28), 1, axis=2)\n    x[:, :, 0] = 0\n    return x.reshape(-1, 784)", "✓"),
@@ -66,6 +74,8 @@ ANSWERS = {
         ("def shifted(images):\n    x = np.zeros((len(images), 28, 28))\n    x[:, :, 1:] = images.reshape(-1, 28, 28)[:, :, :-1]\n    return x", "their shape is not"),
     ],
     "12-6": [
+        ("def standard_error(p, n):\n    return p * (1 - p) / n**0.5", "under the root too"),
+        ("def standard_error(p, n):\n    import math\n    return math.sqrt(p * (1 - p) / n)", "✓"),
         ("def standard_error(p, n):\n    return (p * (1 - p) / n) ** 0.5", "✓"),
         ("def standard_error(p, n):\n    return p * (1 - p) / n", "variance"),
         ("def standard_error(p, n):\n    return np.sqrt(p * (1 - p)) / n", "under the root"),

@@ -1,8 +1,10 @@
 """Exercises of chapter 12, MNIST."""
 
+import tracemalloc
+
 import numpy as np
 
-from textbook.exercises import Exercise
+from textbook.exercises import SEED, Exercise
 from textbook.exercises.chapter_03 import Node
 from textbook.exercises.chapter_04 import backward, cross_entropy, matmul
 
@@ -66,6 +68,25 @@ def _neighbour_cases(rng):
     ]
 
 
+def _all_differences(x, x_train, y_train):
+    return y_train[((x[:, None] - x_train) ** 2).sum(axis=2).argmin(axis=1)]
+
+
+def _sparing(answer):
+    """A right answer on images of full size, of which all differences would fill twenty times x_train."""
+    rng = np.random.default_rng(SEED)
+    x, x_train = rng.random((20, 784), np.float32), rng.random((500, 784), np.float32)
+    tracemalloc.start()
+    try:
+        answer(x, x_train, rng.integers(0, 10, 500))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    if peak > 8 * x_train.nbytes:
+        yield ("The labels are right, but all differences x − t are kept at once: 22 GB for the validation images. "
+               "Multiply the square out: then x @ x_train.T does the work.")  # fmt: skip
+
+
 def _epoch_cases(rng):
     return [(rng.normal(size=(n, 4)), rng.integers(0, 3, n), lr) for n, lr in ((11, 0.3), (8, 0.05))]
 
@@ -97,6 +118,22 @@ def _epoch(*, clear=True, walk=backward, move=lambda p, lr: p.value - lr * p.gra
         return result(losses)
 
     return train
+
+
+def _walk_for_each(network, params, batches, lr):
+    losses = []
+    for x, y in batches:
+        loss = cross_entropy(network(Node(x)), y)
+        for p in params:
+            p.grad = 0.0
+            backward(loss)
+            p.value = p.value - lr * p.grad
+        losses.append(float(loss.value))
+    return losses
+
+
+def _mean_of_the_mean(network, params, batches, lr):
+    return [train_epoch(network, params, [(x, y)], lr / len(x))[0] for x, y in batches]
 
 
 def _first_batch(network, params, batches, lr):
@@ -143,6 +180,12 @@ def _other_way(images):
     return moved.reshape(len(images), 784)
 
 
+def _left_kept(images):
+    squares = images.reshape(-1, 28, 28).copy()
+    squares[:, :, 1:] = squares[:, :, :-1].copy()
+    return squares.reshape(len(images), 784)
+
+
 def _down(images):
     squares = images.reshape(-1, 28, 28)
     moved = np.zeros_like(squares)
@@ -168,10 +211,13 @@ EXERCISES = [
         "12-1", "implement", "The label of the nearest training image.",
         reference=nearest_neighbour,
         cases=_neighbour_cases,
+        checker=_sparing,
+        caught={"all differences x − t are kept at once": _all_differences},
         mistakes={
             "You return where the nearest image stands. Return its label, y_train[…].":
                 lambda x, x_train, y_train: ((x[:, None] - x_train) ** 2).sum(axis=2).argmin(axis=1),
-            "The largest product x·t is not the nearest image: the term ‖t‖² is missing.":
+            "The largest product x·t is not the nearest image: the term ‖t‖² is missing, or one number for all t "
+            "(sum each row: axis=1).":
                 lambda x, x_train, y_train: y_train[(x @ x_train.T).argmax(axis=1)],
             "You took the farthest image.":
                 lambda x, x_train, y_train: y_train[((x[:, None] - x_train) ** 2).sum(axis=2).argmax(axis=1)],
@@ -204,6 +250,9 @@ EXERCISES = [
             "One loss for each batch: yours is their mean.": _epoch(result=lambda losses: float(np.mean(losses))),
             "One loss for each batch: yours is their sum.": _epoch(result=lambda losses: float(np.sum(losses))),
             "After the first batch it is over: does the return stand inside the loop?": _first_batch,
+            "Walk back once for each batch: empty all gradients, then backward, and only then move the parameters.":
+                _walk_for_each,
+            "cross_entropy is the batch's mean already: do not divide by its size again.": _mean_of_the_mean,
         },
         insight="Forward, empty, back, move. Every framework's loop is these lines.",
     ),
@@ -246,6 +295,8 @@ EXERCISES = [
             "These are shares of the row. Return the counts.": lambda labels, guesses: confusion_matrix(
                 labels, guesses) / np.maximum(confusion_matrix(labels, guesses).sum(axis=1, keepdims=True), 1),
             "Ten rows and ten columns, also for classes that do not occur.": _only_classes_there,
+            "All ten rows are one and the same list: [[0] * 10] * 10 repeats it. Make ten, or take np.zeros((10, 10)).":
+                lambda labels, guesses: np.tile(confusion_matrix(labels, guesses).sum(axis=0), (10, 1)),
             "You counted the mistakes alone. What is right stands on the diagonal.":
                 lambda labels, guesses: confusion_matrix(labels, guesses) * (1 - np.eye(10, dtype=int)),
         },
@@ -282,6 +333,7 @@ EXERCISES = [
         mistakes={
             "np.roll brings what leaves on the right back in on the left. The new column must be paper.": _rolled,
             "That is to the left.": _other_way,
+            "The old left column still stands on the left. The new one must be paper.": _left_kept,
             "That is downwards: the first axis of an image counts rows.": _down,
             "In a row of 784 the pixel after the right end of a line is the left end of the next line.":
                 lambda images: np.pad(images, ((0, 0), (1, 0)))[:, :-1],
@@ -300,8 +352,9 @@ EXERCISES = [
                 lambda p, n: np.sqrt(p * (1 - p)),
             "n belongs under the root: divide by √n, not by n.": lambda p, n: np.sqrt(p * (1 - p)) / n,
             "The variance of a number that is 0 or 1 is p(1 − p), not p.": lambda p, n: np.sqrt(p / n),
+            "p(1 − p) belongs under the root too.": lambda p, n: p * (1 - p) / np.sqrt(n),
             "In percentage points; a share was asked for.": lambda p, n: 100 * standard_error(p, n),
         },
-        insight="Four times the images halve it.",
+        insight="For 95 % of 2,000 images: half a percentage point. Four times the images halve it.",
     ),
 ]  # fmt: skip
