@@ -18,7 +18,7 @@ from textbook.train import train
 labs.attention.show()
 
 # %% [markdown]
-# A small Transformer writes names, and this is what goes on inside. Each letter (a row) distributes its attention over the letters before it. Move along the name; type your own. The model has two such maps, called heads: what does each look for? By section 14.4 you will have built all of it.
+# A small Transformer writes names, and this is what goes on inside. Each letter (a row) shares out its attention among itself and the letters before it. Move along the name; type your own. The model has two such maps, called heads: what does each look for?
 #
 # **You will be able to**
 #
@@ -27,7 +27,7 @@ labs.attention.show()
 # - differentiate through a step of training;
 # - say what travels between processes that train one model, and what each keeps.
 #
-# **You need** chapters [4](04_backpropagation_on_arrays.ipynb) and [7](07_classification.ipynb); for 14.4 on, [9](09_optimizers.ipynb). **Time**: two hours with the exercises.
+# **You need** chapters [4](04_backpropagation_on_arrays.ipynb), [7](07_classification.ipynb), [8](08_automatic_differentiation.ipynb) and [9](09_optimizers.ipynb). **Time**: two hours with the exercises.
 #
 # ## 14.1 A small window: convolution
 #
@@ -71,7 +71,7 @@ ask.number("14-a", "parameters:")
 check.prediction("14-a")
 
 # %% [markdown]
-# Here is a net of one convolution. `nn.MaxPool2d(2)` keeps the largest number of each 2 × 2 block; `nn.Flatten` makes a row of what is left; `nn.Sequential` puts layers one after the other; `nn.Linear`, `ops.relu` and `ops.cross_entropy` you know. The lab has its graph, on smaller images: step forth and back, and watch the shapes; then give it more layers.
+# Here is a net of one convolution. `nn.MaxPool2d(2)` keeps the largest number of each 2 × 2 block; `nn.Flatten` makes a row of what is left; `nn.Sequential` puts layers one after the other; `nn.Linear`, `ops.relu` and `ops.cross_entropy` you know. The lab has its graph (∗ is the convolution), on smaller images, with a border of zeros that keeps their size: step forth and back, watch the shapes, add layers.
 
 # %% tags=["source: §8.3"]
 rng = np.random.default_rng(0)
@@ -93,7 +93,7 @@ ask.choice("14-b", "Of the 676 it is", ours.SHARED)
 check.prediction("14-b")
 
 # %% [markdown]
-# Sharing is nothing new to backpropagation: messages add up. A convolution needs no new algorithm, only a rule for `conv2d` in the table. Below, the same net in PyTorch, from the same weights. PyTorch has the channels before height and width, so axes are exchanged (`permute`) on the way. `agree` compares our gradients with PyTorch's, as arrays (`numpy`).
+# Sharing is nothing new to backpropagation: messages add up. A convolution needs no new algorithm, only a rule for `conv2d` in the table. Below, the same net in PyTorch, from the same weights; it has channels before height and width, so `permute` exchanges axes. `agree` compares the gradients, as arrays (`numpy`).
 
 # %%
 def agree(gradients, theirs):
@@ -118,7 +118,7 @@ agree([p.grad for p in cnn.parameters()], [w, b, v, c])
 #
 # $$h_t=\tanh(x_t W+h_{t-1}U+b),\qquad h_0=0\tag{14.2}$$
 #
-# That is a loop, and a graph has none (chapter 1). But each turn of the loop makes new nodes. **Unrolled**, it is an ordinary graph, as long as the sequence; $W$, $U$ and $b$ are nodes with an edge to each step. `nn.RNN(n_in, n_hidden)` is (14.2), with `ops.tanh`, and this is its loop. In the lab it runs three times round: find the messages to $U$, and add a step or two.
+# That is a loop, and a graph has none (chapter 1). But each turn of the loop makes new nodes. **Unrolled**, it is an ordinary graph, as long as the sequence; $W$, $U$ and $b$ are nodes with an edge to each step. `nn.RNN(n_in, n_hidden)` is (14.2), with `ops.tanh`, and this is its loop; `inward` gives $x_tW+b$, and the first turn leaves out $h_0U=0$. In the lab, three steps: find the two messages to $U$; add some.
 
 # %% tags=["source: §8.3"]
 show_source(nn.RNN.states, docstring=False)
@@ -148,7 +148,7 @@ def last_state(u, x):
 print("by hand", round(through_time(0.8, [0.5, -1.0, 0.3]), 6), " by `grad`", round(grad(last_state)(0.8, [0.5, -1.0, 0.3]), 6))
 
 # %% [markdown]
-# (`grad` is the engine's gradient of a function, from [chapter 8](08_automatic_differentiation.ipynb).) What happens to a gradient on a long way back is section 10.6's subject: at every step it is multiplied by $U^\top$ and a slope of tanh. Against PyTorch, over nine steps:
+# (`grad`: [chapter 8](08_automatic_differentiation.ipynb).) On its way back a gradient is multiplied by $U^\top$ and a slope of tanh at every step; what comes of that: section 10.6. Against PyTorch, over nine steps:
 
 # %%
 rnn, x = nn.RNN(2, 3, rng=rng, dtype=float), rng.normal(size=(5, 9, 2))
@@ -162,11 +162,11 @@ agree([rnn.inward.w.grad.T, rnn.u.grad.T, rnn.inward.b.grad], [theirs.weight_ih_
 # %% [markdown]
 # ## 14.3 Who listens to whom: attention
 #
-# A state must carry all that was read. **Attention** lets every place look back itself. Each place $t$ makes three vectors of its features, by three linear layers: a **query** $q_t$, what it looks for; a **key** $k_t$, what it offers to be found by; a **value** $v_t$, what it says when found. How well place $s$ fits is the score $q_t\cdot k_s/\sqrt d$, $d$ being the length of a query. The softmax of the scores are the **weights**, and $t$ hears the weighted mean:
+# A state must carry all that was read. **Attention** lets every place look back itself. Each place $t$ makes three vectors of its features, by three linear layers: a **query** $q_t$, what it looks for; a **key** $k_t$, what it offers to be found by; a **value** $v_t$, what it says when found. How well place $s$ fits is the score $q_t\cdot k_s/\sqrt d$, $d$ being how many numbers a query has. The softmax of the scores gives the **attention weights**, and $t$ hears the weighted mean:
 #
 # $$a_{ts}=\frac{\exp(q_t\cdot k_s/\sqrt d)}{\sum_{s'\le t}\exp(q_t\cdot k_{s'}/\sqrt d)},\qquad z_t=\sum_{s\le t}a_{ts}\,v_s\tag{14.3}$$
 #
-# Why $\sqrt d$? A sum of $d$ products of independent numbers with variance 1 has variance $d$. Divided by its root, scores keep their size, and the softmax its slope. The sums stop at $t$: the attention is **causal**, because a model that is to guess the next letter must not see it. In practice hidden scores become $-\infty$ (a **mask**), and $\exp(-\infty)=0$.
+# Why $\sqrt d$? A sum of $d$ products of independent numbers with mean 0 and variance 1 has variance $d$. Divided by its root, scores keep their size, and the softmax its slope. The sums stop at $t$: the attention is **causal**, because a model that is to guess the next letter must not see it. In practice hidden scores become $-\infty$ (a **mask**), and $\exp(-\infty)=0$.
 #
 # **Question 14-c.** Causal: where does the first place of a sequence put its attention?
 
@@ -185,7 +185,7 @@ def attention(query, key, value): ...
 check.exercise("14-3", attention)
 
 # %% [markdown]
-# `ops.attention` is the same, on any number of sequences and heads at once, with `ops.causal_mask`. It needs no derivative of its own: it consists of products and a softmax.
+# `ops.attention` is the same, on any number of sequences and heads at once, with `ops.causal_mask`. It needs no derivative of its own: it consists of products and a softmax. The lab has it with its linear layers, and $x$ added at the end.
 
 # %%
 attention = check.tried("14-3", attention, ours.attention)
@@ -203,7 +203,7 @@ theirs = [torch.tensor(t.data, requires_grad=True) for t in (q, k, v)]
 agree([q.grad, k.grad, v.grad], theirs)
 
 # %% [markdown]
-# In the lab, the model of section 14.4 at work (a smaller one, trained before, with $d = 16$ in each head). From left to right: all weights, a row for each query, as areas; for one query the scores, and the softmax of those that are not hidden; each value times its weight, and their sum, sixteen numbers; what the whole model makes of it. Click a row.
+# In the lab, a smaller model than section 14.4's, trained before, at work ($d = 16$ in each head). From left to right: all weights, as areas, a row for each query; one query's scores, and the softmax of those not hidden; each value times its weight, and their sum; what the whole model makes of it. Click a row.
 #
 # One head listens mostly to the letter just before, the other to the letter itself. Which is which?
 
@@ -213,12 +213,12 @@ labs.attention.show(name="annabelle", place=4)
 # %% [markdown]
 # What a head does was found by training alone, and words such as "listens to the letter before" are ours; a map of weights shows where a head looks, not why.
 #
-# A **Transformer block**, `nn.TransformerBlock` (Vaswani et al. 2017) is attention with several **heads**, each with its share of the features, and then a small net for each place by itself. Both are *added* to what was there, as in a residual net, after a normalisation (chapter 10). A letter enters as a row of a table (`nn.Embedding`), and so does its place: attention alone does not know an order.
-
-# %%
-show_source(nn.TransformerBlock.__call__)
-
-# %% [markdown]
+# A **Transformer block** (`nn.TransformerBlock`) is attention with several **heads**, each with its share of the features, and then a small net for each place by itself. Both are *added* to what was there, as in a residual net (chapter 10):
+#
+# $$x\leftarrow x+\text{attention}(\text{norm}(x)),\qquad x\leftarrow x+\text{net}(\text{norm}(x))$$
+#
+# (Vaswani et al. 2017 normalise after the addition.) A letter enters as a row of a table (`nn.Embedding`), and so does its place: attention alone does not know an order.
+#
 # ## 14.4 A model that writes names
 #
 # With the book come (`data.load_names`) 5,163 first names of the United States' census of 1990, shuffled: 4,163 to fit, 500 to choose on, 500 for the end. `encode` makes numbers of them, by their place in `SYMBOLS`: `.` is 0 and begins and ends a name, a to z are 1 to 26. What comes in is `x`, what should come next is `y`; −1 says that nothing is asked.
@@ -249,7 +249,7 @@ def bigram(names, extra): ...
 check.exercise("14-4", bigram)
 
 # %% [markdown]
-# `cost` is the loss of such a table on names. `ngram(names, n, weight, below)` counts what follows each run of symbols, one shorter than `n`, and where that was rarely seen backs off to `below`, the table for one symbol less. That is the strongest opponent that counting offers, so it takes part. `weight` was chosen on the validation names.
+# `cost` is the loss of such a table on names. `ngram(names, n, weight, below)` counts what follows each run of symbols, one shorter than `n`, and where that was rarely seen backs off to `below`, the table for one symbol less. A strong opponent. `weight`, how many sightings `below` is worth, was chosen on the validation names.
 
 # %%
 bigram = check.tried("14-4", bigram, ours.bigram)
@@ -263,7 +263,7 @@ costs["up to five, backing off"] = cost(table, names.val)
 {name: round(value, 3) for name, value in costs.items()}
 
 # %% [markdown]
-# Now the Transformer: `nn.Transformer(27, 12, d=48, heads=4, blocks=2)`, for 27 symbols at up to 12 places. `language.loss` is the cross-entropy where something is asked. `train` (each `step` with its number and loss) and `optim.Optimizer` with AdamW are chapter 9's; the rate warms up and then falls along a cosine (`optim.warm_up`, `optim.cosine`). This takes a while.
+# Now the Transformer: `nn.Transformer(27, 12, d=48, heads=4, blocks=2)`, for 27 symbols at up to 12 places; each of the four heads has 12 of the 48 features. `language.loss` is the cross-entropy where something is asked. `train` (each `step` with its number and loss) and `optim.Optimizer` with AdamW are chapter 9's; the rate warms up and then falls along a cosine (`optim.warm_up`, `optim.cosine`). This takes about half a minute.
 
 # %%
 def letters(seed=0, epochs=15, lr=4e-3):
@@ -284,11 +284,11 @@ model, losses = letters()
 costs = {"nothing known": np.log(27), **costs, "Transformer": language.cost(model, names.val)}
 fig, (left, right) = figure(8.4, 2.7, columns=2)
 left.plot(losses, lw=0.7)
-left.set(xlabel="step", ylabel="nats per character", ylim=(1.5, 3.4), title="training")
+left.set(xlabel="step", ylabel="nats per character", ylim=(1.5, 3.9), title="training")
 right.barh(list(costs), list(costs.values()))
 right.set(xlim=(0, 3.5), xlabel="nats per character", title="on names it has not seen")
 right.invert_yaxis()
-picture(fig, alt="Left: the loss falls from 3.3 to below 2. Right: each step of the baselines is cheaper than the one before; five symbols with backing off and the "
+picture(fig, alt="Left: the loss falls from 3.7 to below 2. Right: each step of the baselines is cheaper than the one before; five symbols with backing off and the "
                  "Transformer cost least, nearly the same.")
 
 # %%
@@ -296,12 +296,12 @@ size = sum(p.size for p in model.parameters())
 met = {("...." + name + ".")[i : i + 5] for name in names.train for i in range(len(name) + 1)}
 print(f"{size:,} parameters; of the {table.size:,} entries for five symbols, {len(met):,} were ever counted")
 print("below the triples:", costs["Transformer"] < costs["triples"] - 0.1)
-for part in (names.val, names.test):    # the test names, once
-    print("as good as five, within 0.05:", abs(language.cost(model, part) - cost(table, part)) < 0.05)
+for called, part in (("validation", names.val), ("test, once", names.test)):
+    print(f"as good as five, within 0.05 ({called}):", abs(language.cost(model, part) - cost(table, part)) < 0.05)
 del table    # 115 MB
 
 # %% [markdown]
-# So the little Transformer is *not* better than counting, with backing off, here. It ties, without having been told what a pair is, or that one backs off to it. Nor is it smaller than what was really counted. What counting cannot do is to carry over: what it learned about *an* tells it nothing about *en*. A model in which letters are vectors can, and with more text and a longer past it wins (Bengio et al. 2003). On 4,000 names it does not.
+# So the little Transformer is *not* better than counting, with backing off, here. It ties, without having been told what a pair is, or that one backs off to it. Nor is it smaller than what was really counted. What counting cannot do is to carry over: what it learned about *an* tells it nothing about *en*. A model in which letters are vectors can, and with more text and a longer past it wins (Bengio et al. 2003).
 #
 # It writes: `language.write` draws one letter after another, each with the probability that the model gives it.
 
@@ -309,8 +309,6 @@ del table    # 115 MB
 written = language.write(model, 400, np.random.default_rng(1))
 known = set(names.train)
 new = [name for name in dict.fromkeys(written) if name not in known]
-
-# %%
 fig, ax = figure(7.2, 1.5)
 ax.axis("off")
 ax.text(0, 0.5, "\n".join("   ".join(new[i : i + 8]) for i in range(0, 40, 8)), va="center", fontsize=11)
@@ -325,7 +323,7 @@ picture(fig, alt="Forty names that are not among those it was fitted to; most of
 #
 # $$\theta'=\theta-\alpha\,\nabla\mathcal L_\text{train}(\theta),\qquad V=\mathcal L_\text{val}(\theta')\tag{14.4}$$
 #
-# So the validation loss *after* the step has a gradient, with respect to α and with respect to the start θ. That is **meta-learning** in its smallest form: differentiate through an update.
+# So the validation loss *after* the step has a gradient, by α and by the start θ. That is **meta-learning** in its smallest form: differentiate through an update.
 #
 # **Exercise 14-5 (derive).** One number $x$. Training loss $\tfrac12\lambda x^2$, one step with the rate α to $x'$, validation loss $\tfrac12(x'-c)^2$. Return [derivative by α, derivative by $x$].
 
@@ -353,12 +351,12 @@ difference = (after_a_step(0.1 + 1e-5, start) - after_a_step(0.1 - 1e-5, start))
 print(f"∂V/∂α {by_alpha:.6f}, by differences {difference:.6f}")
 
 # %% [markdown]
-# It is negative: a slightly longer step would have been better. And $\partial V/\partial\theta$ says which *start* would have been better for a learner that takes one step. Averaged over many tasks, that is **MAML** (Finn, Abbeel & Levine 2017). Its gradient has the factor $1-\alpha H$, as $1-\alpha\lambda$ in your exercise; H is the Hessian of the training loss. Leave H out, and it is *first-order* MAML, cheaper. How much is lost? The last line checks the true one along a random direction.
+# It is negative: a slightly longer step would have been better. And $\partial V/\partial\theta$ says which *start* would have been better for a learner that takes one step. Averaged over many tasks, that is **MAML** (Finn et al. 2017). Its gradient has the factor $I-\alpha H$, as $1-\alpha\lambda$ in your exercise; H is the Hessian of the training loss. Leave H out, and it is *first-order* MAML, cheaper. How much is lost? The last line tries both along a random direction.
 
 # %%
 first_order = grad(validation)(start - 0.1 * grad(training)(start))
-angle = (by_start * first_order).sum() / np.linalg.norm(by_start) / np.linalg.norm(first_order)
-print(f"cosine of the angle between the two: {angle:.4f}; lengths {np.linalg.norm(by_start):.3f} and {np.linalg.norm(first_order):.3f}")
+cosine = (by_start * first_order).sum() / np.linalg.norm(by_start) / np.linalg.norm(first_order)
+print(f"cosine of the angle between the two: {cosine:.4f}; lengths {np.linalg.norm(by_start):.3f} and {np.linalg.norm(first_order):.3f}")
 way = rng.normal(size=start.shape)
 slope = (after_a_step(0.1, start + 1e-5 * way) - after_a_step(0.1, start - 1e-5 * way)) / 2e-5
 print(f"along it: through the step {(by_start * way).sum():.5f}, by differences {slope:.5f}, first order {(first_order * way).sum():.5f}")
@@ -366,7 +364,7 @@ print(f"along it: through the step {(by_start * way).sum():.5f}, by differences 
 # %% [markdown]
 # ## 14.6 One batch on many processes
 #
-# A batch too large for one machine, or too slow: share it out. The loss of a batch of $n$ digits is a mean, and so is its gradient. If process $r$ of $p$ has $n_r$ of the digits and finds the gradient $g_r$ of the mean loss over *its* digits, then
+# A batch is too large, or too slow, for one machine: share it out. The loss of a batch of $n$ digits is a mean, and so is its gradient. If process $r$ of $p$ has $n_r$ of the digits and finds the gradient $g_r$ of the mean loss over *its* digits, then
 #
 # $$\nabla\mathcal L=\sum_{r=0}^{p-1}\frac{n_r}{n}\,g_r\tag{14.5}$$
 #
@@ -392,7 +390,7 @@ mean, weighted = (few + many) / 2, 3 / 10 * few + 7 / 10 * many
 folded(f"mean: {np.allclose(mean, whole)}, weighted as (14.5): {np.allclose(weighted, whole)}", "Show what happens")
 
 # %% [markdown]
-# **All-reduce.** Every process needs that sum, and each holds one term of it. The operation that puts the sum of all arrays in the place of each is called all-reduce. If all sent their array to one process, that one would receive $p-1$ arrays, one after the other. A **ring** does better: cut the array into $p$ chunks, and let every process talk only to the next.
+# **All-reduce.** Every process needs that sum, and each holds one term of it. To put the sum of all arrays in the place of each is called all-reduce. One process that collects them receives $p-1$ arrays, one after the other. A **ring** does better: cut the array into $p$ chunks, and let every process talk only to the next.
 #
 # First lap: send a chunk on, the receiver adds it to its own. After $p-1$ messages each process holds one chunk of the whole sum. Second lap: the sums travel round, and replace what was there. `parallel.ring` lists what one process does; `parallel.ring_steps` runs it for all of them here.
 
@@ -405,7 +403,7 @@ for held in parallel.ring_steps(arrays):
     print(*[np.concatenate(chunks) for chunks in held], sep="   ")
 
 # %% [markdown]
-# Follow the 3 of process 0: it is sent on in the first lap, and comes back in the second as 333. Then the same with gradients of digits. Drag through the messages; the number beside a band counts the terms in it.
+# Follow the 3 of process 0: it takes in 300, goes on as 303, and comes back in the second lap as 333. Then the same with a gradient: a linear classifier's, by the weights of one digit. The number beside a band counts the terms in it.
 
 # %%
 labs.data_parallel.show()
@@ -413,7 +411,7 @@ labs.data_parallel.show()
 # %% [markdown]
 # Each process sends $2(p-1)$ chunks, each $1/p$ of the array: less than twice the array, however many take part (Patarasuk & Yuan 2009).
 #
-# **Real processes.** `parallel.launch(function, processes=2)` starts new Python processes on this machine, calls the function in each, and returns the results by **rank**, a process's number. `parallel.one_batch` takes this process's share of 64 digits, finds its gradient with our engine, and averages it in three ways: `torch.distributed`'s all-reduce (its *gloo* library only carries our numbers), our ring with real messages, and PyTorch's `DistributedDataParallel`, DDP, which computes everything itself.
+# **Real processes.** `parallel.launch(function, processes=2)` starts new Python processes on this machine, calls the function in each, and returns the results by **rank**, a process's number. `parallel.one_batch` takes its share of 64 digits, finds the gradient with our engine, and averages it in three ways: `torch.distributed`'s all-reduce (its *gloo* library only carries our numbers), our ring with real messages, and PyTorch's `DistributedDataParallel`, DDP, which computes everything itself.
 
 # %% tags=["source: §8.3"]
 ranks = parallel.launch(parallel.one_batch, processes=2, n=64)
@@ -422,11 +420,11 @@ for way in ("own", "averaged", "ring", "ddp"):
     print(f"{way:9}", [bool(np.abs(getattr(found, way) - alone).max() < 1e-12) for found in ranks])
 
 # %% [markdown]
-# Alone, each share's gradient is wrong. Averaged, both processes hold the batch's, to twelve digits. The training loop is the usual one with one line more, a call of `parallel.average_gradients`: all gradients in one message.
+# A share's gradient is not the batch's. Averaged, both processes hold it, to within $10^{-12}$. The training loop is the usual one with one line more, a call of `parallel.average_gradients`: all gradients in one message.
 #
-# NB: DDP weighs all processes alike. With shares of unequal size its average is the plain mean, and wrong.
+# NB: DDP weighs all processes alike: wrong, if their shares have unequal sizes.
 #
-# PyTorch's `torchrun` starts the same script, and on many machines: type the second line on each of two, with the first one's name for HOST.
+# `textbook.parallel` is also a script that trains so. PyTorch's `torchrun` starts it, here or on many machines: type the second line on each of two, with the first one's name for HOST.
 #
 # ```sh
 # torchrun --nproc-per-node=2 -m textbook.parallel --epochs=2
@@ -453,7 +451,7 @@ except parallel.WorkerError as error:
 # %% [markdown]
 # ## 14.7 Less memory: shares in turn, state in shards
 #
-# (14.5) doesn't ask that the shares are worked on at the same time. One process may take them in turn and let `.grad` add up: **gradient accumulation**. Only one share's intermediate results are in memory; the gradient is the batch's. `parallel.accumulate` is the loop.
+# (14.5) doesn't ask that all work at the same time. One process may take the shares in turn, and let `.grad` add up: **gradient accumulation**. Only one share's intermediate results are in memory; the gradient is the batch's. `parallel.accumulate` is the loop.
 
 # %%
 for p in net.parameters():
@@ -478,19 +476,25 @@ print(f"{full.state_bytes:,} bytes of state in each process, sharded {sharded.st
 print("same parameters after 5 steps:", np.allclose(full.params, sharded.params, rtol=0, atol=1e-12))
 
 # %% [markdown]
-# The same path, half the state (these numbers are float64). FSDP goes on and shards gradients and parameters too.
+# The same path, half the state (these numbers are float64). PyTorch's FSDP shards gradients and parameters too.
 #
 # ## 14.8 A pipeline, and its bubble
 #
 # A model too large for one device is cut by layers: stage 1 has the first ones, stage 2 the next. Then stage 2 waits for stage 1. So the batch is cut too, into $m$ **micro-batches** that follow each other through the $p$ stages. What remains idle, while the pipeline fills and empties, is the **bubble**.
 #
-# With four stages and one micro-batch, three quarters of the time is idle. **Guess before you drag:** how many micro-batches bring it down to a quarter?
+# **Question 14-e.** Four stages, one micro-batch: which share of the stages' time is idle? Then, in the lab, find how many bring it down to a quarter.
+
+# %%
+ask.number("14-e", "idle share:")
+
+# %%
+check.prediction("14-e")
 
 # %% tags=["source: §8.3"]
 labs.data_parallel.show(shown="pipeline", processes=4, micro_batches=1)
 
 # %% [markdown]
-# Forwards, the last micro-batch enters stage 1 at time $m-1$ and leaves stage $p$ at $m+p-1$; each stage was busy for $m$ of it. Backwards the same in the other direction. So
+# Let each take one unit of time in each stage. Forwards, the last micro-batch enters stage 1 at time $m-1$ and leaves stage $p$ at $m+p-1$; each stage was busy for $m$ of it. Backwards the same in the other direction. So
 #
 # $$\text{idle share}=\frac{p-1}{m+p-1}\tag{14.6}$$
 #
@@ -501,7 +505,7 @@ for m in (1, 8, 32):
     print(m, round(parallel.idle_share(parallel.schedule(stages=4, micro_batches=m)), 4), round(3 / (m + 3), 4))
 
 # %% [markdown]
-# **Exercise 14-6 (derive).** How many micro-batches are needed, at least, so that the idle share is not above `share`? A whole number, from the number of stages and from `share`.
+# **Exercise 14-6 (derive).** How many micro-batches are needed, at least, so that the idle share is not above `share`? Return a whole number.
 
 # %%
 def micro_batches(stages, share): ...
@@ -509,7 +513,7 @@ def micro_batches(stages, share): ...
 check.exercise("14-6", micro_batches)
 
 # %% [markdown]
-# Choose *one forward, one backward* in the lab: the bubble is the same, but a stage holds fewer micro-batches in memory (Narayanan et al. 2021).
+# Choose *one forward, one backward* in the lab: the bubble is the same, but a stage holds at most $p$ micro-batches in memory, not $m$ (Narayanan et al. 2021).
 #
 # ## 14.9 What you can do now
 #
@@ -542,17 +546,17 @@ check.exercise("14-6", micro_batches)
 # %% [markdown] tags=["source: §8.3"]
 # ## 14.10 Where to go next
 #
-# The source names five roads. For each, what this book has, and a good next text:
+# The source's five roads, what this book has, and a good next text:
 #
 # | road | here | next |
 # |---|---|---|
 # | mathematics | chapters 5, 11, [appendix](90_mathematics.ipynb) | S. Boyd, L. Vandenberghe, *Convex Optimization*, 2004; L. Bottou, F. Curtis, J. Nocedal, SIAM Review 60, 2018 |
 # | architectures | 14.1–14.4 | I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, 2016; S. Prince, *Understanding Deep Learning*, 2023 |
 # | optimization | chapters 9, 10, 11, 14.5 | C. Finn, P. Abbeel, S. Levine, ICML 2017; A. Baydin et al., *Hypergradient descent*, ICLR 2018 |
-# | distribution | 14.6–14.8 | P. Goyal et al., arXiv:1706.02677; S. Rajbhandari et al., *ZeRO*, SC 2020 |
+# | distribution | 14.6–14.8 | P. Goyal et al., *Accurate, large minibatch SGD*, 2017; S. Rajbhandari et al., *ZeRO*, SC 2020 |
 # | projects | chapter [12](12_mnist.ipynb) | take your own data; begin with baselines and a zero-input check |
 #
-# **The frontier**, as the source saw it in 2025. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two more evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past: corrected in the [Welcome](00_welcome.ipynb).)
+# **The frontier**, as the source saw it in 2025. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past: corrected in the [Welcome](00_welcome.ipynb).)
 #
 # **What remains.** The source ends by calling the three ideas keys rather than tools: to better models, to finding faults, to new methods, to other fields. This book would put it so. A model is a program made of small steps, each of which knows its own slope. Because they compose, the slope of the whole is a walk back, at a small multiple of the price of running it, whatever the program: a digit reader, a writer of names, a step of training. And a slope, followed patiently, is enough to find what nobody could have written down. All three fit on a page. You have written that page.
 #

@@ -31,6 +31,7 @@ ANSWERS = {
     "14-2": [
         (LOOP + "    g, s = 1.0, 0.0\n    for t in range(len(x), 0, -1):\n        dz = g * (1 - h[t]**2)\n        s += dz * h[t-1]\n        g = dz * u\n    return s", "✓"),
         ("def through_time(u, x):\n    h, d = 0.0, 0.0\n    for v in x:\n        new = np.tanh(u * h + v)\n        d = (1 - new**2) * (h + u * d)\n        h = new\n    return d", "✓"),
+        (LOOP + "    g, s = 1.0, 0.0\n    for t in range(len(x), 0, -1):\n        s += g * h[t-1]\n        g *= u * (1 - h[t]**2)\n    return s", "passes tanh first"),
         (LOOP + "    g, s = 1.0, 0.0\n    for t in range(len(x), 0, -1):\n        s += g * h[t-1]\n        g = g * u\n    return s", "slope of tanh, 1 − h², is missing"),
         (LOOP + "    return (1 - h[-1]**2) * h[-2]", "last step's use of u alone"),
         (LOOP + "    g, s = 1.0, 0.0\n    for t in range(len(x), 0, -1):\n        dz = g * (1 - h[t]**2)\n        s = dz * h[t-1]\n        g = dz * u\n    return s", "total += …"),
@@ -58,11 +59,14 @@ ANSWERS = {
         ("def attention(query, key, value):\n    s = query @ key.T / np.sqrt(query.shape[1])\n    s[np.triu_indices(len(s), 1)] = -np.inf\n"
          "    e = np.exp(s)\n    return e / e.sum(axis=1, keepdims=True)", "answer is weights @ value"),
         ("def attention(query, key, value):\n    s = query @ key.T / np.sqrt(len(query))\n    s[np.triu_indices(len(s), 1)] = -np.inf\n" + SOFT, "not the number of places"),
+        ("def attention(query, key, value):\n    s = key @ query.T / np.sqrt(query.shape[1])\n    s[np.triu_indices(len(s), 1)] = -np.inf\n" + SOFT, "query @ key.T"),
     ],
     "14-4": [
         (COUNT + "    p = p + extra\n    return p / p.sum(axis=1, keepdims=True)", "✓"),
         (COUNT + "    p = p + extra\n    return np.array([row / row.sum() for row in p])", "✓"),
-        (COUNT + "    return (p + extra) / p.sum(axis=1, keepdims=True)", None),
+        (COUNT + "    return (p + extra) / p.sum(axis=1, keepdims=True)", "27 times the extra"),
+        (COUNT + "    return p / p.sum(axis=1, keepdims=True)", "row of a symbol that never occurs is 0/0"),
+        (COUNT + "    return p / p.sum(axis=1, keepdims=True) + extra", "belongs to the counts"),
         (COUNT + "    p += extra\n    return p / p.sum()", "sum of the row"),
         (COUNT + "    p += extra\n    return p", "These are counts"),
         (COUNT + "    p += extra\n    return p / p.sum(axis=0)", "sums of the columns"),
@@ -80,7 +84,8 @@ ANSWERS = {
         ("def meta_gradient(x, alpha, lam, c):\n    return [-(x - c) * lam * x, (x - c) * (1 - alpha * lam)]", "not x − c"),
         ("def meta_gradient(x, alpha, lam, c):\n    return [-lam * x, 1 - alpha * lam]", "goes with each"),
         ("def meta_gradient(x, alpha, lam, c):\n    new = x - alpha * lam * x\n    return [(new - c) * (1 - alpha * lam), -(new - c) * lam * x]", "First the derivative by α"),
-        ("def meta_gradient(x, alpha, lam, c):\n    new = x - alpha * x\n    return [-(new - c) * x, (new - c) * (1 - alpha)]", None),
+        ("def meta_gradient(x, alpha, lam, c):\n    new = x - alpha * x\n    return [-(new - c) * x, (new - c) * (1 - alpha)]", "½λx² is λx"),
+        ("def meta_gradient(x, alpha, lam, c):\n    new = x + alpha * lam * x\n    return [(new - c) * lam * x, (new - c) * (1 + alpha * lam)]", "step goes down"),
         ("def meta_gradient(x, alpha, lam, c):\n    new = x - alpha * lam * x\n    return -(new - c) * lam * x", None),
     ],
     "14-6": [
@@ -91,9 +96,11 @@ ANSWERS = {
         ("def micro_batches(stages, share):\n    return round((stages - 1) / share - stages + 1)", "Rounded to the nearest"),
         ("def micro_batches(stages, share):\n    return int((stages - 1) / share - stages + 1)", "One too few"),
         ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) / share))", "Take away the p − 1"),
-        ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) / share - stages))", "One too few"),
+        ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) / share - stages))", "and not p"),
         ("def micro_batches(stages, share):\n    return int(np.ceil(stages / share - stages))", "p − 1 others"),
         ("def micro_batches(stages, share):\n    return int(np.ceil((stages - 1) * share / (1 - share)))", "Upside down"),
+        ("def micro_batches(stages, share):\n    m = 1\n    while (stages - 1) / (m + stages - 1) >= share:\n        m += 1\n    return m", "equal to `share` is allowed"),
+        ("def micro_batches(stages, share):\n    return int((stages - 1) / share - stages + 1) + 1", "equal to `share` is allowed"),
         ("def micro_batches(stages, share):\n    return 1 / share", None),
     ],
 }  # fmt: skip

@@ -12,7 +12,6 @@ SHARED = ("their sum", "their mean", "the largest of them")
 FIRST = ("on itself: all of it", "on each of the places: equal shares", "on the last place: most of it")
 
 
-
 def conv(x, w):
     """The sum of window · w, for every window of x as large as w."""
     (height, width), (a, b) = x.shape, w.shape
@@ -86,6 +85,12 @@ def _backwards(u, x, slope=lambda h, t: 1 - h[t] ** 2, beside=lambda h, t: h[t -
     return shares, g, h
 
 
+def _before_tanh(u, x):
+    """Each message meets h[t − 1] before it has passed tanh."""
+    shares, _, h = _backwards(u, x)
+    return sum(share / (1 - h[t] ** 2) for share, t in zip(shares, range(len(x), 0, -1), strict=True))
+
+
 def _queries(rng):
     return [(rng.normal(size=(T, d)), rng.normal(size=(T, d)), rng.normal(size=(T, m)) + 1)
             for T, d, m in ((5, 3, 2), (4, 6, 3))]  # fmt: skip
@@ -114,7 +119,14 @@ def _counts(names, k=0.0, before=".", after="."):
 
 
 def _shares(counts, axis=1):
+    """Each count by the sum of its row; 0 in a row without any."""
     return counts / np.maximum(counts.sum(axis=axis, keepdims=True), 1e-300)
+
+
+def _unguarded(counts, above):
+    """`above`, divided by the sums of the rows of `counts`; inf or nan where a row has none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return above / counts.sum(axis=1, keepdims=True)
 
 
 def _steps(rng):
@@ -172,6 +184,7 @@ EXERCISES = [
             "The slope of tanh, 1 − h², is missing.": lambda u, x: sum(_backwards(u, x, slope=lambda h, t: 1.0)[0]),
             "The slope of tanh is 1 − h[t]², of the state that came out of it.":
                 lambda u, x: sum(_backwards(u, x, slope=lambda h, t: 1 - h[t - 1] ** 2)[0]),
+            "A message passes tanh first: times 1 − h[t]², and only then times h[t − 1].": _before_tanh,
             "Beside u stands the state before: g·h[t − 1].":
                 lambda u, x: sum(_backwards(u, x, beside=lambda h, t: h[t])[0]),
             "On its way to the state before, a message is multiplied by u.":
@@ -193,6 +206,7 @@ EXERCISES = [
                 lambda q, k, v: _attended(q, k, v, hide=lambda s: np.where(np.tri(len(s)).T > 0, s, -np.inf)) @ v,
             "A place sees itself too: the diagonal belongs to what is shown.": lambda q, k, v: _attended(
                 q, k, v, hide=lambda s: np.where(np.tri(len(s), k=-1) > 0, s, -1e9 * (1 + 0 * s))) @ v,
+            "Row t belongs to query t, column s to key s: query @ key.T.": lambda q, k, v: _attended(k, q, v) @ v,
             "The scores are not divided by √d.": lambda q, k, v: _attended(q, k, v, scale=1.0) @ v,
             "Divided by d. It is its root.": lambda q, k, v: _attended(q, k, v, scale=q.shape[1]) @ v,
             "d is the width of a query, not the number of places.":
@@ -241,6 +255,8 @@ EXERCISES = [
             "Both full stops are missing: how a name begins and ends is part of it.":
                 lambda names, k: _shares(_counts(names, k, before="", after="")),
             "The extra was not added to the counts.": lambda names, k: _shares(_counts(names)),
+            "Without the extra, the row of a symbol that never occurs is 0/0. Add it to the counts, then divide.":
+                lambda names, k: _unguarded(_counts(names), _counts(names)),
             "These are counts. Divide each row by its sum.": lambda names, k: _counts(names, k),
             "Divide by the sum of the row: the probabilities of what follows i sum to 1.":
                 lambda names, k: _counts(names, k) / _counts(names, k).sum(),
@@ -250,9 +266,10 @@ EXERCISES = [
                 lambda names, k: _shares(_counts(names, k)).T,
             "You counted the pairs the other way round: the row is the symbol before, the column the one after.":
                 lambda names, k: _shares(_counts(names, k).T),
-            "The extra belongs to the counts, before the division.": lambda names, k: _shares(_counts(names)) + k,
+            "The extra belongs to the counts, before the division.":
+                lambda names, k: _unguarded(_counts(names), _counts(names)) + k,
             "A row's sum has 27 times the extra in it too.":
-                lambda names, k: _counts(names, k) / np.maximum(_counts(names).sum(axis=1, keepdims=True), 1),
+                lambda names, k: _unguarded(_counts(names), _counts(names, k)),
         },
         insight="Without the extra, a pair that never occurred would cost −log 0 = ∞ in a new name.",
     ),
@@ -267,6 +284,10 @@ EXERCISES = [
                 (x - alpha * lam * x - c) * lam * x, (x - alpha * lam * x - c) * (1 - alpha * lam)],
             "The validation loss is taken after the step: its slope is x′ − c, not x − c.":
                 lambda x, alpha, lam, c: [-(x - c) * lam * x, (x - c) * (1 - alpha * lam)],
+            "The step goes down: x′ = x − αλx.": lambda x, alpha, lam, c: [
+                (x + alpha * lam * x - c) * lam * x, (x + alpha * lam * x - c) * (1 + alpha * lam)],
+            "The gradient of ½λx² is λx, so x′ = x − αλx.": lambda x, alpha, lam, c: [
+                -(x - alpha * x - c) * x, (x - alpha * x - c) * (1 - alpha)],
             "∂x′/∂α is minus the gradient, −λx.": lambda x, alpha, lam, c: [
                 -(x - alpha * lam * x - c) * x, (x - alpha * lam * x - c) * (1 - alpha * lam)],
             "First the derivative by α, then that by x.": lambda *case: meta_gradient(*case)[::-1],
@@ -276,15 +297,29 @@ EXERCISES = [
         insight="λ is a second derivative: whoever differentiates through a step needs the curvature.",
     ),
     Exercise(
+        "14-e", "predict", "Which share of the time of four stages is idle, if there is one micro-batch?",
+        reference=0.75,
+        mistakes={
+            "That is the share in which they work: one of four at a time.": 0.25,
+            "While one stage works, the three others wait, on the way back too.": 0.5,
+            "Three times as long idle as at work: of all the time that is 3/4.": 3.0,
+            "As a share, or with its sign: 75 %.": 75.0,
+        },
+        insight="One stage works at a time, forwards and back; the three others wait.",
+    ),
+    Exercise(
         "14-6", "derive", "The least number of micro-batches with which a pipeline idles no more than a given share.",
         reference=micro_batches,
-        cases=[(5, 0.3), (8, 0.15), (3, 0.13), (7, 0.22)],
+        cases=[(5, 0.3), (8, 0.15), (3, 0.13), (4, 0.25), (7, 0.22)],
         mistakes={
             "Micro-batches are whole: round up.": lambda p, s: (p - 1) * (1 - s) / s,
             "Rounded to the nearest, the idle share may still be above. Round up.": lambda p, s: round(
                 (p - 1) * (1 - s) / s),
             "One too few: the idle share is still above. Round up, and take away p − 1, no more.":
                 lambda p, s: int((p - 1) * (1 - s) / s),
+            "m + p − 1 is (p − 1)/share: take away p − 1, and not p.": lambda p, s: math.ceil((p - 1) / s - p),
+            "An idle share equal to `share` is allowed: there, one fewer will do.": lambda p, s: int(
+                (p - 1) * (1 - s) / s) + 1,
             "(p − 1)/share is m + p − 1. Take away the p − 1.": lambda p, s: math.ceil((p - 1) / s),
             "That is p/share − p: a stage waits for the p − 1 others.": lambda p, s: math.ceil(p * (1 - s) / s),
             "Upside down: from (p − 1)/(m + p − 1) = share comes m = (p − 1)·(1 − share)/share.":
