@@ -583,7 +583,7 @@ def test_changes_without_a_step_between_leave_one_mark():
     assert run.data().changes == ((0, "adam", 1e-3),)
 
 
-def test_pictures_take_a_tenth_of_the_time_at_most(monkeypatch):
+def test_pictures_take_little_of_the_time(monkeypatch):
     """A picture that takes long comes more rarely, so that watching hardly slows the training."""
     work = itertools.count(step=0.01)
     monkeypatch.setattr("time.process_time", lambda: next(work))  # a step costs as much, and a picture ten of them

@@ -23,7 +23,7 @@ from textbook.labs.mnist_training.sides import BESIDE
 
 SLICE = 0.02  # seconds of training between two looks at the kernel's messages
 REPAINT = 0.125  # seconds between two pictures, at least
-SHARE = 10  # pictures take one part in so many of the processor's time, whatever else it does
+SHARE = 20  # pictures take one part in so many of the processor's time, whatever else it does
 SLOWEST = 0.5  # seconds of work between two pictures, at most
 SPEAK = 3.0  # seconds between two captions, which screen readers read out
 
