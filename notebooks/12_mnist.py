@@ -240,7 +240,7 @@ fit(trial, optim.Optimizer(trial.parameters(), "momentum", lr=0.05), epochs=60, 
 print("by heart:", evaluate(trial, *twenty).accuracy == 1)
 
 # %% [markdown]
-# **Question 12-c.** Take 1,000 images and shuffle their labels, so that no rule connects the two. Train for 60 epochs. Which *training* accuracy will be reached?
+# **Question 12-c.** Take 1,000 images and shuffle their labels, so that no rule connects the two. Train for 40 epochs. Which *training* accuracy will be reached?
 
 # %%
 ask.choice("12-c", "training accuracy:", chapter_12.HEART)
@@ -251,7 +251,7 @@ check.prediction("12-c")
 # %%
 few = (mnist.x_train[:1000], shuffled_labels[:1000])
 trial = network(0)
-_, after = fit(trial, optim.Optimizer(trial.parameters(), "momentum", lr=0.05), epochs=60, on=few, parts=(few, validation))
+_, after = fit(trial, optim.Optimizer(trial.parameters(), "momentum", lr=0.05), epochs=40, on=few, parts=(few, validation))
 curves = {"training, shuffled labels": [s.accuracy for s, _ in after], "validation": [s.accuracy for _, s in after]}
 fig, ax = plots.figure(6.4, 2.8)
 plots.draw_curves(ax, curves, xlabel="epoch", ylabel="accuracy")
@@ -439,7 +439,7 @@ def reliability(confidence, right): ...
 check.exercise("12-4", reliability)
 
 # %% [markdown]
-# Look at the network that was trained for 20 epochs. Each dot is a tenth with five answers or more; the bar is its standard error, which 12.13 explains. On the right, a remedy: divide all logits by a **temperature** $T$ before the `ops.softmax`, and choose $T$ by the validation loss (`ops.log_softmax` gives logarithms). No answer changes, only its confidence (Guo et al. 2017).
+# Look at the network that was trained for 20 epochs. Each dot is a tenth with five answers or more, with its standard error (12.13). On the right, a remedy: divide all logits by a **temperature** $T$ before the `ops.softmax`, and choose $T$ by the validation loss (`ops.log_softmax` gives logarithms). No answer changes, only its confidence (Guo et al. 2017).
 
 # %%
 reliability, temperatures = check.tried("12-4", reliability, chapter_12.reliability), np.linspace(0.8, 3, 45)
