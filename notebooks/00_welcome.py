@@ -275,7 +275,7 @@ check.exercise("0-5", accuracy)
 # | 10 | [Vanishing and exploding gradients](10_vanishing_exploding.ipynb) | why are deep networks hard to train? |
 # | 11 | [Second order](11_second_order.ipynb) | what does curvature buy? |
 # | 12 | [MNIST](12_mnist.ipynb) | the whole workflow, on digits |
-# | 13 | Pitfalls | what goes wrong, and how is it seen? |
+# | 13 | [Pitfalls](13_pitfalls.ipynb) | what goes wrong, and how is it seen? |
 # | 14 | [Architectures and scale](14_architectures_and_scale.ipynb) | convolution, recurrence, attention; many machines |
 # | 90 | [Mathematics](90_mathematics.ipynb) | the tools: look up what you miss |
 #

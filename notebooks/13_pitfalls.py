@@ -223,7 +223,7 @@ plots.draw_curves(ax, curves, xlabel="step", ylabel="training loss (nats)")
 plots.picture(fig, alt="Training loss: with 2 units it flattens high up; with a small rate it still falls; the good run goes to 0.")
 
 # %% [markdown]
-# **Cure it.** The last row is the cure for all three, and it is the source's: more units, more steps, another rate.
+# **Cure it.** The row of 64 units is the cure for all three, and it is the source's: more units, more steps, another rate.
 #
 # **Question 13-b.** Somebody sees a bad validation accuracy, and adds dropout, p = 0.5, to the network with **two** units. What happens?
 

@@ -47,7 +47,7 @@ def table(d):
 @lab.picture
 def picture(fig):
     losses, ends, right = fig.subplots(1, 3, gridspec_kw={"width_ratios": (1.5, 1, 1)})
-    losses.set(xlim=(0, 600), ylim=(0, 2.45), xlabel="step", ylabel="loss in nats")
+    losses.set(xlim=(0, 615), ylim=(0, 2.45), xlabel="step", ylabel="loss in nats")
     (training,) = losses.plot([], [], "--", color=BLUE, lw=1.8, label="training")
     (validation,) = losses.plot([], [], "-", color=ORANGE, lw=1.8, label="validation")
     (stop,) = losses.plot([], [], "v", color=INK, ms=8, label="its lowest: stop here")
