@@ -355,14 +355,14 @@ for box, (name, (_, on)) in zip(boxes, inside.items(), strict=True):
     box.set(title=name, ylim=(0, 128), xlabel="share of images")
 boxes[0].set_ylabel("hidden units")
 print("no unit is silent before:", (inside["before"][1] > 0).all(), "\nmore than a fifth are at 0.32:", (inside["α = 0.32"][1] == 0).mean() > 0.2)
-plots.picture(fig, alt="Left: update ratios, from below a thousandth for the smallest rate to two hundredths for the largest. "
+plots.picture(fig, alt="Left: update ratios, from below a thousandth for the smallest rate to some hundredths for the largest. "
                        "Then four histograms of how often a unit is on: before training spread from 0 to 1; at 0.005 mostly "
                        "above a half; at 0.08 mostly below; at 0.32 nearly all units are almost never on.")
 
 # %% [markdown]
-# At 0.32 the large steps push unit after unit off, and nearly all of them stay off. What is left of the network is narrow: one reason why its curve in 12.7 stays high. The rule of thumb is a ratio near 1/1000 (Stanford's course CS231n). Our good rate moves several times as far, and the slow one is below it when it ends: a rule of thumb finds a wrong power of ten, not the best rate.
+# At 0.32 the large steps push unit after unit off, and nearly all of them stay off. What is left of the network is narrow: one reason why its curve in 12.7 stays high. The rule of thumb is a ratio near 1/1000 (Karpathy, CS231n). Our good rate moves several times as far, and the slow one is below it when it ends: a rule of thumb finds a wrong power of ten, not the best rate.
 #
-# Now steer a run yourself, in the lab `labs.mnist_training`, with these numbers beside the curves. **Task:** start it, and when the loss has settled, raise the rate until it jumps. What do the ratios do? Does the accuracy come back when you lower the rate again?
+# Now steer a run yourself, in the lab `labs.mnist_training`, with each layer's ratio beside the curves, as log₁₀. **Task:** start it, and when the loss has settled, raise the rate until it jumps. What do the ratios do? Does the accuracy come back when you lower the rate again?
 
 # %%
 labs.mnist_training.show(rule="momentum", lr=0.08, epochs=20, beside="updates")
@@ -651,6 +651,6 @@ print(f"the temperature of 12.10 lowers the test loss: {warm < cold}")
 #
 # - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998). *Gradient-based learning applied to document recognition.* Proceedings of the IEEE 86(11): MNIST's own paper.
 # - P. Simard, D. Steinkraus and J. Platt (2003). *Best practices for convolutional neural networks applied to visual document analysis.* ICDAR.
-# - A. Karpathy (2019). *A Recipe for Training Neural Networks.* The checks of 12.6, and many more. His course notes, cs231n.github.io, have the ratio of 12.8.
+# - A. Karpathy (2019). *A Recipe for Training Neural Networks.* The checks of 12.6, and many more. His Stanford CS231n notes have 12.8's ratio.
 # - C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals (2017). *Understanding deep learning requires rethinking generalization.* ICLR: shuffled labels.
 # - C. Guo, G. Pleiss, Y. Sun and K. Weinberger (2017). *On calibration of modern neural networks.* ICML: the temperature.
