@@ -279,7 +279,7 @@ check.exercise("0-5", accuracy)
 # | 14 | [Architectures and scale](14_architectures_and_scale.ipynb) | convolution, recurrence, attention; many machines |
 # | 90 | [Mathematics](90_mathematics.ipynb) | the tools: look up what you miss |
 #
-# Read 1 to 5 in order. After that, follow your questions. Chapters without a link are still being written.
+# Read 1 to 5 in order. After that, follow your questions.
 
 # %% [markdown] tags=["source: §1.1"]
 # The source sets five goals (§1.1). These chapters reach them.

@@ -524,7 +524,7 @@ check.exercise("14-6", micro_batches)
 # |---|---|---|
 # | take a computation apart into basic operations | [1.1–1.5](01_computational_graphs.ipynb) | [1-1](01_computational_graphs.ipynb), [1-3](01_computational_graphs.ipynb) |
 # | the graph as the basis of automatic differentiation | [8.1–8.4](08_automatic_differentiation.ipynb) | [8-1](08_automatic_differentiation.ipynb), [8-2](08_automatic_differentiation.ipynb) |
-# | understand and debug a large model by its graph | [4.8–4.9](04_backpropagation_on_arrays.ipynb), [12.6](12_mnist.ipynb), 14.1–14.3 | [1-4](01_computational_graphs.ipynb), [4-7](04_backpropagation_on_arrays.ipynb), [4-8](04_backpropagation_on_arrays.ipynb) |
+# | understand and debug a large model by its graph | [4.8–4.9](04_backpropagation_on_arrays.ipynb), [12.6](12_mnist.ipynb), [13.6](13_pitfalls.ipynb), 14.1–14.3 | [1-4](01_computational_graphs.ipynb), [4-7](04_backpropagation_on_arrays.ipynb), [4-8](04_backpropagation_on_arrays.ipynb) |
 # | *skill:* draw a simple model's graph by hand | [1.7](01_computational_graphs.ipynb) | [1-5](01_computational_graphs.ipynb), [1-6](01_computational_graphs.ipynb) |
 # | *skill:* PyTorch's dynamic graph | [8.4–8.8](08_automatic_differentiation.ipynb) | [8-6](08_automatic_differentiation.ipynb) |
 # | *skill:* topological order, and what depends on what | [2.2–2.3](02_forward_propagation.ipynb) | [2-1](02_forward_propagation.ipynb), [2-2](02_forward_propagation.ipynb), [2-3](02_forward_propagation.ipynb), [3-7](03_backpropagation.ipynb) |
@@ -554,7 +554,7 @@ check.exercise("14-6", micro_batches)
 # | architectures | 14.1–14.4 | I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, 2016; S. Prince, *Understanding Deep Learning*, 2023 |
 # | optimization | chapters 9, 10, 11, 14.5 | C. Finn, P. Abbeel, S. Levine, ICML 2017; A. Baydin et al., *Hypergradient descent*, ICLR 2018 |
 # | distribution | 14.6–14.8 | P. Goyal et al., *Accurate, large minibatch SGD*, 2017; S. Rajbhandari et al., *ZeRO*, SC 2020 |
-# | projects | chapter [12](12_mnist.ipynb) | take your own data; begin with baselines and a zero-input check |
+# | projects | chapters [12](12_mnist.ipynb), [13](13_pitfalls.ipynb) | take your own data; begin with baselines and a zero-input check |
 #
 # **The frontier**, as the source saw it in 2025. *Architecture search*: which graph is best? A choice among operations has no gradient; DARTS (Liu et al. 2019) replaces it by a softmax-weighted mix, and descends. Random search is the opponent to beat (Li & Talwalkar 2019). *Automated machine learning*: the same question for everything else that is chosen on validation data; 14.5 is one answer, for what is continuous. *Quantum machine learning*: the state inside a quantum circuit can't be kept and read, so there is no reverse walk; a derivative takes two evaluations of the circuit for each parameter (Mitarai et al. 2018): the price that backpropagation has spared us. (The source's dates of the past: corrected in the [Welcome](00_welcome.ipynb).)
 #
