@@ -94,7 +94,7 @@ EXERCISES = [
             "Those are gigabytes. A megabyte is a million bytes.": 7850**2 * 8 / 1e9,
             "A byte is 8 bits: float64 takes 8 bytes, not 64.": 7850**2 * 64 / 1e6,
         },
-        insight="7,850² numbers of 8 bytes. For the 235,146 of chapter 12's net it is 442 gigabytes.",
+        insight="7,850² numbers of 8 bytes. For the 101,770 of chapter 12's net it is 83 gigabytes.",
         rtol=0.05,
     ),
     Exercise(
