@@ -50,12 +50,12 @@ def fit(model, n=300, steps=400, *, loss=ops.cross_entropy, change=None, rule="m
     return np.array(scores).T
 
 # %% [markdown]
-# It returns four rows: training loss, training accuracy, validation loss, validation accuracy; a column for every 20 steps.
+# It returns four rows: training loss, training accuracy, validation loss, validation accuracy; a column for every 20 steps. `evaluate` switches dropout off and takes plain `ops.cross_entropy`, whatever price `loss` adds.
 
 # %% [markdown] tags=["source: §8.2"]
 # ## 13.2 Overfitting
 #
-# **Provoke it.** A large network, `nn.Linear` layers 784-256-10 with `ops.relu` between them in `nn.Sequential`, and only 300 images. `nn.Dropout` stands ready behind the ReLU; with p = 0 it does nothing.
+# **Provoke it.** A large network, `nn.Linear` layers 784-256-10 with `ops.relu` between them in `nn.Sequential`, and only 300 images. `nn.Dropout` stands ready behind the ReLU; with p = 0 it does nothing. Three seeds:
 
 # %%
 def large(seed, p=0.0, hidden=256):
@@ -80,13 +80,13 @@ def show_run(run, alt):
 show_run(plain[0], "The training loss falls to 0 and the validation loss turns up; training accuracy 1, validation about 0.8.")
 
 # %% [markdown]
-# The signature has two parts. The training loss goes to 0: all 300 are known by heart. The validation loss has a lowest point, early, and **rises** from there. The gap alone would be no harm; the rise is.
+# The signature has two parts. The training loss goes to 0: all 300 are known by heart. The validation loss has a lowest point, early, and **rises** from there. The gap alone is no harm; the rise is: the network gets surer where it is wrong. The accuracy, on the right, does not suffer.
 #
 # ### Four remedies
 #
 # **Early stopping** takes the weights at the lowest validation loss. But when do you know that it was the lowest? You wait for a number of checks, the *patience*.
 #
-# **Exercise 13-1 (implement).** `losses` are validation losses, one for each check. Stop at the check that makes it `patience` checks in a row without a new lowest loss. Return the index of the lowest loss seen until then; if it never comes to that, of the lowest of all.
+# **Exercise 13-1 (implement).** `losses` is an array of validation losses, one for each check. Stop at the check that makes it `patience` checks in a row without a new lowest loss. Return the index of the lowest loss seen until then; if it never comes to that, of the lowest of all.
 
 # %%
 def stop_at(losses, patience): ...
@@ -101,7 +101,7 @@ stop_at = check.tried("13-1", stop_at, chapter_13.stop_at)
 print("lowest before step 150 of 400:", [20 * (stop_at(run[2], patience=3) + 1) < 150 for run in plain])
 
 # %% [markdown]
-# **Dropout** switches units off at random, each with probability $p$ and anew in every step, so that no unit can rely on a certain other one. What is left is multiplied by $1/(1-p)$:
+# **Dropout** switches units off at random, each with probability $p$ and anew in every step, so that no unit can rely on a certain other one. What is left is multiplied by $1/(1-p)$. For the activations $h$ of a layer:
 #
 # $$h' = \frac{m \odot h}{1 - p}, \qquad m_i = 1 \text{ with probability } 1 - p, \text{ else } 0 \tag{13.1}$$
 #
@@ -119,7 +119,7 @@ check.exercise("13-2", dropout)
 #
 # $$\mathcal{L}' = \mathcal{L} + \frac{\lambda}{2} \sum_w w^2 \tag{13.2}$$
 #
-# **Exercise 13-3 (derive).** `g` is the gradient of ℒ for the weights `w`. Return the gradient of ℒ′.
+# **Exercise 13-3 (derive).** `g` is the gradient of ℒ for the weights `w`; `lam` is λ. Return the gradient of ℒ′.
 
 # %%
 def l2_gradient(g, w, lam): ...
@@ -137,7 +137,7 @@ def with_l2(model, lam):
 # %% [markdown]
 # **Augmentation** makes new images from old ones. A digit that is moved by a pixel is the same digit: *you* know that, and 300 images don't say it.
 #
-# **Exercise 13-4 (implement).** Move every image `down` and `right` by whole pixels (negative: up, left). What moves in is paper, 0; what moves out is lost. Shapes: (N, 784) in and out.
+# **Exercise 13-4 (implement).** Move every image `down` and `right` by whole pixels (negative: up, left). What moves in is paper, 0; what moves out is lost. Shapes: (N, 784) in and out, each row 28 lines of 28 pixels.
 
 # %%
 def shifted(images, down, right): ...
@@ -188,10 +188,31 @@ gain = {name: values.mean(axis=0) - ends["nothing"].mean(axis=0) for name, value
 weak, strong = ("dropout", "L2", "early stopping"), ("shifts", "all three", "1,000 images")
 print("lower loss:", [name for name in gain if gain[name][0] < 0])
 print("accuracy within 2.5 points of none:", all(abs(gain[name][1]) < 0.025 for name in weak))
+print("  a little up:", [name for name in weak if gain[name][1] > 0.005], "  a little down:", [name for name in weak if gain[name][1] < -0.005])
 print("accuracy more than 3 points up:    ", all(gain[name][1] > 0.03 for name in strong))
 
 # %% [markdown]
-# Read the two columns apart. Dropout, L2 and early stopping make the network **less sure of its mistakes**: the loss falls. Which class comes out on top hardly changes. Shifts and more images bring *new information*, and these alone raise the accuracy by much. And all three together do *less* than the shifts alone: with shifts there is less to cure, and λ = 0.01 is then too much of it. Remedies don't add up; their amounts must be chosen together, on validation data. That holds for this network, 300 images, these amounts and three seeds. Now the lab at the top, with all its controls: where does dropout gain more, with shifts or without? What does λ = 0.1 do?
+# Read the two columns apart. Shifts and more images bring *new information*, and these alone raise the accuracy by much. Dropout, L2 and early stopping lower the loss, and about as many answers are right as before. How is that possible? Where the network is wrong, how sure is it?
+
+# %%
+def sureness(p=0.0, lam=0.0, steps=400):
+    model = large(0, p)
+    fit(model, steps=steps, loss=with_l2(model, lam) if lam else ops.cross_entropy)
+    shares = ops.softmax(model.eval()(mnist.x_val)).data
+    return shares.max(axis=1)[shares.argmax(axis=1) != mnist.y_val].mean()
+
+nothing = sureness()
+for name, how in {"dropout": dict(p=0.5), "L2": dict(lam=0.01), "early stopping": dict(steps=40)}.items():
+    print(f"{name}: less sure of its mistakes, by more than 5 points:", sureness(**how) < nothing - 0.05)
+
+# %% [markdown]
+# L2 and early stopping make the network **less sure of its mistakes**. Dropout does not, here.
+#
+# All three together do *less* than the shifts alone. The lab at the top says why: switch the shifts on, and move λ to 0.01. There is less to cure now, and that is too much of it. Remedies don't add up; their amounts must be chosen together, on validation data. That holds for this network, 300 images, these amounts and three seeds.
+#
+# Two more questions for the lab: where does dropout gain more, with shifts or without? What does λ = 0.1 do?
+#
+# <details><summary>Answers</summary>With shifts. λ = 0.1 makes the gap smaller and both losses larger: it has turned overfitting into underfitting.</details>
 
 # %% [markdown] tags=["source: §8.2"]
 # ## 13.3 Underfitting
@@ -214,7 +235,7 @@ plots.picture(fig, alt="Three underfitted runs with training and validation loss
                        "the training loss is near 0 and the validation loss below 0.5.")
 
 # %% [markdown]
-# **See it.** The *training* loss is high. That is the whole signature: the validation loss is high too, and close by. The three causes look the same here; what tells them apart is the curve over time. If it still falls at the end, train longer, or with a larger rate. If it has flattened, the network is too small, or the rate far too large.
+# **See it.** The *training* loss is high. That is the whole signature: the validation loss is high too, and close by. The three causes look the same here; what tells them apart is the curve over time. If it still falls at the end, train longer, or with a larger rate. If it has nearly flattened, the network may be too small, or the rate far too large. (20 steps are one point, and not drawn.)
 
 # %%
 fig, ax = plots.figure(8.0, 3.0)
@@ -272,7 +293,7 @@ check.prediction("13-c")
 
 # %%
 deep_nets = {
-    "sigmoid": lambda: deep(ops.sigmoid), "ReLU, weights 0.01": lambda: deep(ops.relu, "normal"),
+    "sigmoid": lambda: deep(ops.sigmoid), "ReLU": lambda: deep(ops.relu), "ReLU, weights 0.01": lambda: deep(ops.relu, "normal"),
     "ReLU, He's weights": lambda: deep(ops.relu, "he"), "sigmoid, residual": lambda: deep(ops.sigmoid, residual=True)}
 trained = {name: fit(make(), 1000, 200) for name, make in deep_nets.items()}
 fig, (left, right) = plots.figure(9.8, 3.4, columns=2)
@@ -281,13 +302,13 @@ plots.draw_curves(left, {name: (np.arange(1, 9), norms(make())) for name, make i
 left.set_yscale("log")
 plots.draw_curves(right, {name: (steps[:10], run[0]) for name, run in trained.items()}, xlabel="step", ylabel="training loss")
 folded(plots.picture(fig, alt="Left: for sigmoid the gradient falls by a factor of thousands towards the first layer; with "
-                              "weights of 0.01 it is below 1e-8 everywhere; the other two are level. Right: the first two "
+                              "weights of 0.01 it is below 1e-8 everywhere; the other three are level. Right: these two "
                               "stay at 2.3, the others learn."), "Norms, and what they do to the training")
 
 # %% [markdown]
-# **See it.** The loss stays at ln 10 ≈ 2.3, as with a rate far too small. What tells them apart is the left picture: here the gradients of the *first* layers are tiny beside those of the last, or all of them are nearly 0. **The source's cures** hold: ReLU with weights drawn to suit it, and residual connections. ReLU by itself does not: with badly drawn weights it fared worst.
+# **See it.** The loss stays at ln 10 ≈ 2.3, much as with a rate far too small. What tells them apart is the left picture: here the gradients of the *first* layers are tiny beside those of the last, or all of them are nearly 0. **The source's cures** hold: ReLU in place of sigmoid, with the same Xavier weights; weights drawn to suit; residual connections. But ReLU does not save badly drawn weights: with 0.01 its gradients are the smallest of all.
 #
-# **Exploding.** Draw He's weights three times too large: each layer multiplies by 3, eight of them by 3⁸ = 6,561.
+# **Exploding.** Draw He's weights three times too large: each layer multiplies by 3 more, eight of them by 3⁸ = 6,561.
 
 # %%
 def loud(norm=False, gain=3): return deep(ops.relu, "he", gain=gain, norm=norm)
@@ -347,9 +368,10 @@ plots.picture(fig, alt="Without a cure the loss leaves the picture within a few 
 # %%
 print("ends below 1:", [name for name, run in cures.items() if run[-1] < 1])
 print("never diverged:", [name for name, run in cures.items() if len(run) == 200])
+print("at or above ln 10, nearly:", [name for name, run in cures.items() if len(run) == 200 and np.mean(run[-20:]) > 2])
 
 # %% [markdown]
-# Clipping and a small rate keep the run alive. They do not repair what makes the gradients large. Batch normalisation and rightly drawn weights do. Clipping is made for *rare* large gradients, as recurrent networks have them (Pascanu, Mikolov and Bengio 2013).
+# Batch normalisation and rightly drawn weights repair what makes the gradients large. Clipping and a small rate only keep the loss finite: after 200 steps neither is much better than guessing (dotted: ln 10). Clipping is made for *rare* large gradients, as recurrent networks have them (Pascanu, Mikolov and Bengio 2013).
 
 # %% [markdown] tags=["source: §8.2"]
 # ## 13.5 Slow convergence
@@ -358,7 +380,7 @@ print("never diverged:", [name for name, run in cures.items() if len(run) == 200
 
 # %%
 rates = {"gd": (0.03, 0.1, 0.3, 1.0), "momentum": (0.01, 0.03, 0.1, 0.3),
-         "rmsprop": (3e-4, 1e-3, 3e-3, 1e-2), "adam": (1e-3, 3e-3, 1e-2, 3e-2)}
+         "rmsprop": (1e-3, 3e-3, 1e-2, 3e-2), "adam": (1e-3, 3e-3, 1e-2, 3e-2)}
 rules = {rule: [fit(good(), 2000, 200, rule=rule, lr=lr) for lr in tried] for rule, tried in rates.items()}
 fig, (left, right) = plots.figure(9.6, 3.2, columns=2, sharey=True)
 for ax, place, title in ((left, 0, "each rule's smallest rate"), (right, None, "each rule's best rate")):
@@ -366,12 +388,13 @@ for ax, place, title in ((left, 0, "each rule's smallest rate"), (right, None, "
     plots.draw_curves(ax, {rule: (steps[:10], run[0]) for rule, run in best.items()}, xlabel="step", ylabel="training loss")
     ax.set_title(title)
 gd = [run[0, -1] for run in rules["gd"]]
-print("gd gains more by its rate than by another rule:", gd[0] - min(gd) > min(gd) - min(r[0, -1] for t in rules.values() for r in t))
+print("each best rate lies inside its four:", all(0 < np.argmin([run[0, -1] for run in tried]) < 3 for tried in rules.values()))
+print("gd, from 0.03, gains more by its rate than by another rule:", gd[0] - min(gd) > min(gd) - min(r[0, -1] for t in rules.values() for r in t))
 plots.picture(fig, alt="Left: with their smallest rates the four rules lie far apart. Right: with their best rates they lie close "
                        "together, all below 0.2 after 200 steps.")
 
 # %% [markdown]
-# On the left you could "prove" that any rule you like is slow. On the right, each with its best rate, the order is clearer and the distances are smaller: momentum and the adaptive rules end near each other, plain descent somewhat behind. Its own better rate did more for plain descent than a better rule could add. One seed, one problem: [chapter 9](09_optimizers.ipynb) compares with more.
+# On the left you could "prove" that any rule you like is slow. On the right, each with its best rate, momentum and the adaptive rules end near each other, plain descent somewhat behind. From its smallest rate, a better rate did more for plain descent (in nats) than a better rule could add to that. One seed, one problem: [chapter 9](09_optimizers.ipynb) compares with more.
 #
 # Now the batch size, with `"gd"`. Fair means: the same number of *images* looked at, three passes over 2,000, and again the best of four rates.
 
@@ -386,7 +409,7 @@ print("the best of four rates: a smaller batch gives a lower loss:", np.all(np.d
 plots.picture(fig, alt="Loss against rate for three batch sizes. The smaller the batch, the lower its best loss.")
 
 # %% [markdown]
-# For the same number of images a small batch takes more steps, and comes further. A large batch needs a larger rate, and makes up for the rest only where its steps run in parallel.
+# For the same number of images a small batch takes more steps, and comes further. A larger rate did not make up for it: 1.0 was too large for the largest batch too. A large batch pays where its images are worked on in parallel, so that its step takes hardly longer.
 
 # %% [markdown] tags=["source: §8.2"]
 # ## 13.6 Which of them is it?
@@ -394,16 +417,16 @@ plots.picture(fig, alt="Loss against rate for three batch sizes. The smaller the
 # | symptom | likely causes | the measurement that tells them apart | cure |
 # |---|---|---|---|
 # | training loss ≈ 0, validation loss rises | overfitting | the same with 3 times the images: does the gap shrink? | more or shifted images; stop early; dropout, L2 |
-# | the same, and validation never below ln 10 | labels wrong | look at images beside their labels | mend the data |
+# | the same, and validation never below ln 10 | labels shuffled | look at images beside their labels | mend the data |
 # | training loss high, still falling | too few steps, rate too small | step : weights far below 1/1000? | rate × 10, or longer |
-# | training loss high, flat | network too small | twice the units: does it fall? | more units |
+# | training loss high, nearly flat | network too small | twice the units: does it fall? | more units |
 # | loss stays at ln 10 | vanishing gradients, dead units, equal weights | gradient norms by layer; activations | ReLU with He's weights, residual connections |
 # | loss leaps, or nan | rate too large, exploding gradients, inputs not scaled | the loss *before* the first step | a smaller rate; weights; scaling |
 # | loss goes up and down with each pass | no shuffling | does the pattern repeat? | shuffle |
 # | falls, then comes back | gradients not zeroed, rate too large | do the norms pile up? | `zero_grad` |
 # | slow, and all of this is fine | rate, rule or batch size badly chosen | a few rates each, equal budgets | the best of them |
 #
-# The order matters: training loss first, validation loss second. What can't be fitted can't be overfitted.
+# Look at the training loss first: while it is high, a remedy against overfitting makes it higher. (One network can do both. The one with two units, trained ten times as long, still fits badly, and its validation loss rises.)
 #
 # **Exercise 13-6 (implement).** Turn that into rules, asked in this order. From two lists of losses return `"diverged"` if the last training loss is not finite, or above twice the first; `"underfitting"` if it is above half of the first; `"overfitting"` if the last validation loss is above 1.1 times the lowest; else `"neither"`.
 
@@ -413,7 +436,7 @@ def name_cause(training, validation): ...
 check.exercise("13-6", name_cause)
 
 # %% [markdown]
-# What does it say of the runs of this chapter?
+# What does it say of the runs of this chapter? `fit` measures nothing before the first step; ln 10, the loss of ten equal shares, stands for it.
 
 # %%
 name_cause = check.tried("13-6", name_cause, chapter_13.name_cause)
@@ -447,11 +470,11 @@ labs.diagnose.show(run=7)
 #
 # | the source | what was measured here |
 # |---|---|
-# | overfitting: dropout, L2, augmentation, early stopping | they are not alike. Three of them mostly mend the loss; augmentation mends the accuracy. The best remedy, more data, is missing |
+# | overfitting: dropout, L2, augmentation, early stopping | they are not alike. Three of them mend the loss and hardly the accuracy; augmentation mends both. The best remedy here, more data, is missing |
 # | underfitting: more complexity, longer, another rate | holds. Which of them: see the training curve's end |
-# | vanishing: ReLU, residual connections, initialisation | holds; but ReLU *needs* the right initialisation |
-# | exploding: clipping, a smaller rate, batch normalisation | batch normalisation mends it; the other two keep a badly started run alive and slow. Initialisation belongs in this row too |
-# | slow: Adam, RMSprop, batch size | a rate tuned for the rule did most of it |
+# | vanishing: ReLU, residual connections, initialisation | holds; but with badly drawn weights ReLU vanishes too |
+# | exploding: clipping, a smaller rate, batch normalisation | batch normalisation mends it; the other two keep the loss finite, and in 200 steps not much more. Initialisation belongs in this row too |
+# | slow: Adam, RMSprop, batch size | a better rate did most of it for plain descent |
 #
 # And a cure for one pitfall feeds another: regularisation deepens underfitting. So measure first.
 #
@@ -469,5 +492,6 @@ labs.diagnose.show(run=7)
 # - N. Srivastava et al. (2014). *Dropout: a simple way to prevent neural networks from overfitting.* JMLR 15.
 # - L. Prechelt (1998). *Early stopping – but when?* In: Neural Networks: Tricks of the Trade.
 # - A. Krogh and J. Hertz (1992). *A simple weight decay can improve generalization.* NeurIPS 4.
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013). *On the difficulty of training recurrent neural networks.* ICML. Clipping.
 # - C. Shallue et al. (2019). *Measuring the effects of data parallelism on neural network training.* JMLR 20. Batch sizes, each with its own tuned rate.
 # - A. Karpathy (2019). *A Recipe for Training Neural Networks.*

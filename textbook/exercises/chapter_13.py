@@ -122,6 +122,16 @@ def _rolled(images, down, right):
     return np.roll(images.reshape(-1, 28, 28), (down, right), axis=(1, 2)).reshape(-1, 784)
 
 
+def _from_the_end(images, down, right):
+    squares = images.reshape(-1, 28, 28)
+    moved = np.zeros_like(squares)
+    for i in range(28):
+        for j in range(28):
+            if i - down < 28 and j - right < 28:
+                moved[:, i, j] = squares[:, i - down, j - right]
+    return moved.reshape(-1, 784)
+
+
 def _clip_cases(rng):
     return [
         ([rng.normal(size=(3, 2)), rng.normal(size=4)], 0.5),
@@ -154,6 +164,16 @@ def _squared(gradients, most):
     return [factor * g for g in gradients]
 
 
+def _largest_norm(gradients, most):
+    factor = min(1.0, most / max(np.linalg.norm(g) for g in gradients))
+    return [factor * g for g in gradients]
+
+
+def _never_shorter(gradients, most):
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [max(1.0, most / norm) * g for g in gradients]
+
+
 def _curve_cases(rng):
     return [
         ([2.4, 1.0, 0.1, 0.01], [2.4, 1.2, 1.0, 1.4]),
@@ -164,6 +184,7 @@ def _curve_cases(rng):
         ([2.4, 3.0, 6.0, 9.0], [2.4, 3.0, 7.0, 9.5]),
         ([2.4, 2.2, 2.0, 1.9], [2.4, 1.9, 2.3, 2.6]),
         ([8.0, 3.0, 2.0, 1.5], [8.0, 3.1, 2.1, 1.8]),
+        ([2.4, 7.0, 0.6, 0.3], [2.4, 6.0, 0.8, 0.7]),
     ]
 
 
@@ -191,6 +212,10 @@ def _validation_first(training, validation):
     return "underfitting" if training[-1] > 0.5 * training[0] else "neither"
 
 
+def _leap(training, validation):
+    return "diverged" if max(training) > 2 * training[0] else name_cause(training, validation)
+
+
 def _nan_forgotten(training, validation):
     if training[-1] > 2 * training[0]:
         return "diverged"
@@ -205,7 +230,7 @@ EXERCISES = [
         reference=REMEDIES[2],
         mistakes={
             "Dropout lowers the validation loss; the accuracy moves by about a point.": REMEDIES[0],
-            "L2 keeps the weights small and the net less sure. Which class is the largest hardly changes.": REMEDIES[1],
+            "L2 keeps the weights small and the net less sure. About as many answers are right as before.": REMEDIES[1],
             "It takes an earlier point of the same run, and the accuracy there is about that at the end.": REMEDIES[3],
         },
         insight="It alone brings something that was not in the 300 images: that a shifted digit is the same digit.",
@@ -240,6 +265,8 @@ EXERCISES = [
             "You dropped what should be kept.": lambda h, keep, p: h * ~keep / (1 - p),
             "The factor is 1/(1 − p), whatever share this mask happens to keep.":
                 lambda h, keep, p: h * keep / keep.mean(),
+            "Nothing is dropped: multiply by the mask too.": lambda h, keep, p: h / (1 - p),
+            "Brackets: `/ 1 - p` divides by 1, and subtracts p from that.": lambda h, keep, p: h * keep / 1 - p,
             "The dropped units are gone from the shape. Set them to 0 instead.": lambda h, keep, p: h[keep] / (1 - p),
         },
         insight="The mean over all masks is h itself, so evaluation needs no mask and no factor.",
@@ -254,6 +281,7 @@ EXERCISES = [
             "The penalty pushes the weights towards 0, so its gradient is +λw, which the step then subtracts.":
                 lambda g, w, lam: g - lam * w,
             "That is the penalty itself. Its derivative is λw.": lambda g, w, lam: g + lam / 2 * w**2,
+            "The derivative of w² is 2w, and the ½ makes it w.": lambda g, w, lam: g + lam * w**2,
             "That is L1's: the derivative of |w|.": lambda g, w, lam: g + lam * np.sign(w),
             "That is the penalty's gradient alone. Add g.": lambda g, w, lam: lam * w,
             "Every weight has its own derivative: no sum is left.": lambda g, w, lam: g + lam * w.sum(),
@@ -272,6 +300,9 @@ EXERCISES = [
                 lambda images, down, right: shifted(images, right, down),
             "In a flat row, what leaves a line on the right enters the next one on the left. It must be lost.":
                 lambda images, down, right: np.roll(images, 28 * down + right, axis=1),
+            "Axis 0 counts the images, so they change places. Move along axes 1 and 2.":
+                lambda images, down, right: np.roll(images.reshape(-1, 28, 28), (down, right), (0, 1)).reshape(-1, 784),
+            "A negative index counts from the end, and brings ink back in: ask for 0 <= it too.": _from_the_end,
         },
         insight="What an augmentation may change is knowledge about the task: shifts yes, mirror images no.",
     ),
@@ -316,7 +347,10 @@ EXERCISES = [
             "You cut single entries off. Scale all of them by one factor.": _entries,
             "Norms don't add. Add the squares of all entries, then take the root.": _norms_added,
             "The root is missing: divide by the norm, not by its square.": _squared,
+            "The norm is that of all entries together, not the largest of the arrays' norms.": _largest_norm,
+            "The smaller of the two, 1 and c/‖g‖: `min`, not `max`.": _never_shorter,
         },
+        rtol=1e-5,  # PyTorch adds 1e-6 to the norm
         insight="The direction stays, and no step is longer than α times the limit.",
     ),
     Exercise(
@@ -341,7 +375,12 @@ EXERCISES = [
             "You compare with its first value. Compare with its lowest.": _first_against_last,
             "You ask for overfitting before underfitting: the order of the rules counts.": _validation_first,
             "nan is neither larger nor smaller than anything: ask np.isfinite first.": _nan_forgotten,
+            "Small letters: \"diverged\", not \"Diverged\".":
+                lambda training, validation: name_cause(training, validation).capitalize(),
+            "Where no rule applies, return \"neither\".":
+                lambda training, validation: None if (told := name_cause(training, validation)) == "neither" else told,
+            "A leap on the way is no divergence: compare the last training loss.": _leap,
         },
-        insight="Training first, validation second: what can't even be fitted can't be overfitted.",
+        insight="Training first, validation second. The first rule that applies says where to start.",
     ),
 ]  # fmt: skip
