@@ -192,7 +192,7 @@ print("  a little up:", [name for name in weak if gain[name][1] > 0.005], "  a l
 print("accuracy more than 3 points up:    ", all(gain[name][1] > 0.03 for name in strong))
 
 # %% [markdown]
-# Read the two columns apart. Shifts and more images bring *new information*, and these alone raise the accuracy by much. Dropout, L2 and early stopping lower the loss, and about as many answers are right as before. How is that possible? Where the network is wrong, how sure is it?
+# Read the two columns apart. Shifts and more images bring *new information*, and these alone raise the accuracy by much. Dropout, L2 and early stopping lower the loss, and about as many answers are right as before. How is that possible? Where the network is wrong, how sure is it? (`eval()` switches dropout off, `ops.softmax` makes shares of the logits.)
 
 # %%
 def sureness(p=0.0, lam=0.0, steps=400):
