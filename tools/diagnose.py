@@ -11,11 +11,11 @@ import numpy as np
 
 from textbook import data, mnist, nn, no_grad, ops
 from textbook.engine import Array
+from textbook.labs.diagnose import LOOKS, NORMS
 from textbook.optim import Optimizer
 from textbook.train import evaluate
 
 STEPS, BATCH, IMAGES, RATE = 400, 50, 1000, 0.1
-NORMS, LOOKS = 5, 20  # gradients are measured at every 5th step, the validation part at every 20th
 FEW, FAST, SLOW, ONE_VALUE, SUNKEN = 60, 3.0, 2e-4, 0.02, -20.0
 WATCHED = 24  # validation images whose activations are kept
 SABOTAGES = (
